@@ -1,0 +1,1 @@
+"""GeminiCRM Pro: a CRM with an extension marketplace and an extension runtime."""

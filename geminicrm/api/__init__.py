@@ -1,0 +1,1 @@
+"""The JSON shell: problem documents, paging, conditional requests."""

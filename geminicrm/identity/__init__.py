@@ -1,0 +1,1 @@
+"""People and programs: workspaces, users, sign-in, tokens, scopes."""

@@ -1,0 +1,1 @@
+"""The rules every room stands on; knows nothing of CRM, people or extensions."""

@@ -1,0 +1,1 @@
+"""The extension runtime: what runs extensions and holds them to their permissions."""

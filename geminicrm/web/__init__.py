@@ -1,0 +1,1 @@
+"""The HTML shell: base templates, macros, navigation, error pages."""

@@ -1,0 +1,1 @@
+"""The marketplace: the registry that extensions are published to and installed from."""
