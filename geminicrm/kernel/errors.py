@@ -22,7 +22,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong with an input: where (JSON pointer), a stable code, how to mend it."""
+    """One thing wrong with an input: where (JSON pointer), a stable code, how to mend it."""
 
     pointer: str
     code: str

@@ -4,7 +4,7 @@ import os
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_TIME_CHARS = 10
+_TIME_CHARS = 11
 _RANDOM_CHARS = 13
 
 
@@ -17,7 +17,7 @@ def _encode(number: int, length: int) -> str:
 
 
 def new_id(prefix: str) -> str:
-    """Give `<prefix>_<23 characters>`; ids of one process sort by the microsecond they were made.
+    """Give `<prefix>_<24 characters>`; ids of one process sort by the microsecond they were made.
 
     The random part has 64 bits, so that ids of many machines do not meet.
     """

@@ -1,0 +1,58 @@
+"""Events: what happened, in the past tense, stored in the transaction that made it happen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from geminicrm.kernel.clock import format_instant
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing that happened to one object; subclasses set `type`.
+
+    `data` is JSON-shaped; `object_version` lets a receiver drop what it has seen newer.
+    """
+
+    type: ClassVar[str]
+    schema_version: ClassVar[int] = 1
+
+    object_id: str
+    object_version: int
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredEvent:
+    """An event as it lies in the outbox; `position` rises in the order events are handed out."""
+
+    id: str
+    type: str
+    schema_version: int
+    object_id: str
+    object_version: int
+    timestamp: datetime
+    workspace_id: str
+    data: dict[str, Any]
+    position: int | None = None
+
+    def body(self) -> dict[str, Any]:
+        """Give the members that leave the house: feeds, webhooks, handlers."""
+        return {
+            "id": self.id,
+            "type": self.type,
+            "schema_version": self.schema_version,
+            "object_version": self.object_version,
+            "timestamp": format_instant(self.timestamp),
+            "workspace_id": self.workspace_id,
+            "data": self.data,
+        }
+
+
+def matches(pattern: str, event_type: str) -> bool:
+    """Tell whether `lead.created`, `lead.*` or `*` names this event type."""
+    if pattern == "*":
+        return True
+    if pattern.endswith(".*"):
+        return event_type.startswith(pattern[:-1])
+    return pattern == event_type
