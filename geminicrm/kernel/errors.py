@@ -11,13 +11,16 @@ AppError
 ├── TooLarge (413)
 ├── ValidationFailed (422)
 ├── TooManyRequests (429)
-├── Unavailable (503)
-└── ConfigurationError (500)
+└── Unavailable (503)
+
+ConfigurationError stops the start and is never an answer; it lives in the lowest room.
 """
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import ClassVar
+
+from geminicrm.config import ConfigurationError as ConfigurationError  # noqa: PLC0414 - re-exported: one place to import errors from
 
 
 @dataclass(frozen=True)
@@ -159,14 +162,3 @@ class Unavailable(AppError):
     def __init__(self, detail: str, retry_after: float = 1.0, **extra: object) -> None:
         super().__init__(detail, **extra)
         self.headers = {"Retry-After": str(max(1, round(retry_after)))}
-
-
-class ConfigurationError(AppError):
-    """A setting of the operator is wrong: its name, its value, and the form expected."""
-
-    code = "configuration_error"
-    title = "The configuration is wrong"
-
-    def __init__(self, name: str, value: str, expected: str) -> None:
-        super().__init__(f"{name} is {value!r}; expected {expected}.")
-        self.name = name

@@ -1,0 +1,229 @@
+"""Settings: read once from the environment and `.env`, checked, frozen."""
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.fernet import Fernet
+from dotenv import dotenv_values
+
+ENVIRONMENTS = ("production", "development", "test")
+KEY_FILE = "keys"
+Value = TypeVar("Value")
+
+
+class ConfigurationError(Exception):
+    """A setting of the operator is wrong: its name, its value, and the form expected."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name} is {value!r}; expected {expected}.")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The operator's choices; every field names the variable it comes from."""
+
+    env: str  # GEMINICRM_ENV: production unless said otherwise
+    home: Path  # GEMINICRM_HOME: database, packages, keys, logs of this machine
+    database_url: str  # GEMINICRM_DATABASE_URL: SQLite in the home unless said otherwise
+    redis_url: str | None  # REDIS_URL: wakes workers on other machines
+    host: str  # GEMINICRM_HOST: the address that web listens on
+    port: int  # PORT
+    public_url: str  # GEMINICRM_PUBLIC_URL: builds every callback; https in production
+    web_workers: int  # GEMINICRM_WEB_WORKERS: processes
+    web_threads: int  # GEMINICRM_WEB_THREADS: threads in each of them
+    encryption_keys: tuple[str, ...]  # GEMINICRM_ENCRYPTION_KEYS, else the home's keys file
+    egress_allow: tuple[str, ...]  # GEMINICRM_EGRESS_ALLOW: private targets that may be called
+    log_level: str  # GEMINICRM_LOG_LEVEL
+    allow_unsigned: bool  # GEMINICRM_ALLOW_UNSIGNED: packages without a signature may be installed
+    relay_poll_seconds: float  # GEMINICRM_RELAY_POLL_SECONDS: how often the worker looks
+    extension_seconds: float  # GEMINICRM_EXTENSION_SECONDS: one call into an extension
+    session_days: int  # GEMINICRM_SESSION_DAYS: how long a sign-in holds
+
+    @property
+    def production(self) -> bool:
+        """Tell whether the strict rules of a public server hold."""
+        return self.env == "production"
+
+    @property
+    def secure(self) -> bool:
+        """Tell whether people reach us by https, so that cookies must not travel otherwise."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read and check everything; ConfigurationError names the first wrong variable.
+
+        The process environment wins over a `.env` file in the working directory.
+        """
+        values = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+        values.update(environ)
+        return _read(_Reader(values))
+
+
+def make_key_file(home: Path) -> str:
+    """Create the home's first encryption key, readable by its owner only; give the key."""
+    key = Fernet.generate_key().decode()
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / KEY_FILE
+    path.touch(mode=0o600)
+    path.write_text(f"{key}\n")
+    return key
+
+
+class _Reader:
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str) -> str:
+        return self._values.get(name, "").strip() or default
+
+    def parsed(self, name: str, default: str, parse: Callable[[str], Value], form: str) -> Value:
+        text = self.text(name, default)
+        try:
+            return parse(text)
+        except ValueError:
+            raise ConfigurationError(name, text, form) from None
+
+
+def _read(reader: _Reader) -> Settings:
+    env = reader.parsed("GEMINICRM_ENV", "production", _environment, "one of " + _names())
+    home = Path(reader.text("GEMINICRM_HOME", "./var")).absolute()
+    port = reader.parsed("PORT", "8000", _port, "a port from 1 to 65535")
+    return Settings(
+        env=env,
+        home=home,
+        database_url=_database_url(reader, home),
+        redis_url=reader.text("REDIS_URL", "") or None,
+        host=reader.text("GEMINICRM_HOST", "127.0.0.1"),
+        port=port,
+        public_url=_public_url(reader, env, port),
+        web_workers=reader.parsed("GEMINICRM_WEB_WORKERS", "2", _count, "a number from 1 to 64"),
+        web_threads=reader.parsed("GEMINICRM_WEB_THREADS", "8", _count, "a number from 1 to 64"),
+        encryption_keys=_keys(reader, env, home),
+        egress_allow=reader.parsed(
+            "GEMINICRM_EGRESS_ALLOW", "", _egress, "a comma-separated list of CIDRs or host:port"
+        ),
+        log_level=reader.parsed(
+            "GEMINICRM_LOG_LEVEL", "INFO", _log_level, "DEBUG, INFO, WARNING or ERROR"
+        ),
+        allow_unsigned=reader.parsed("GEMINICRM_ALLOW_UNSIGNED", "no", _flag, "yes or no"),
+        relay_poll_seconds=reader.parsed(
+            "GEMINICRM_RELAY_POLL_SECONDS", "0.1", _seconds, "seconds above 0"
+        ),
+        extension_seconds=reader.parsed(
+            "GEMINICRM_EXTENSION_SECONDS", "10", _seconds, "seconds above 0"
+        ),
+        session_days=reader.parsed("GEMINICRM_SESSION_DAYS", "14", _days, "days from 1 to 365"),
+    )
+
+
+def _names() -> str:
+    return ", ".join(ENVIRONMENTS)
+
+
+def _environment(text: str) -> str:
+    if text not in ENVIRONMENTS:
+        raise ValueError(text)
+    return text
+
+
+def _between(text: str, low: int, high: int) -> int:
+    number = int(text)
+    if not low <= number <= high:
+        raise ValueError(text)
+    return number
+
+
+def _port(text: str) -> int:
+    return _between(text, 1, 65535)
+
+
+def _count(text: str) -> int:
+    return _between(text, 1, 64)
+
+
+def _days(text: str) -> int:
+    return _between(text, 1, 365)
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise ValueError(text)
+    return number
+
+
+def _flag(text: str) -> bool:
+    known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if text.lower() not in known:
+        raise ValueError(text)
+    return known[text.lower()]
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError(text)
+    return text.upper()
+
+
+def _egress(text: str) -> tuple[str, ...]:
+    entries = tuple(part.strip() for part in text.split(",") if part.strip())
+    for entry in entries:
+        host, _, port = entry.rpartition(":")
+        if not (host and port.isdigit()):
+            ipaddress.ip_network(entry, strict=False)
+    return entries
+
+
+def _database_url(reader: _Reader, home: Path) -> str:
+    url = reader.text("GEMINICRM_DATABASE_URL", f"sqlite:///{home}/geminicrm.db")
+    for old in ("postgresql://", "postgres://"):
+        if url.startswith(old):
+            return "postgresql+psycopg://" + url.removeprefix(old)
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise ConfigurationError(
+            "GEMINICRM_DATABASE_URL", url, "sqlite:///PATH or postgresql://USER@HOST/NAME"
+        )
+    return url
+
+
+def _public_url(reader: _Reader, env: str, port: int) -> str:
+    default = "" if env == "production" else f"http://127.0.0.1:{port}"
+    url = reader.text("GEMINICRM_PUBLIC_URL", default).rstrip("/")
+    if env == "production" and not url.startswith("https://"):
+        raise ConfigurationError(
+            "GEMINICRM_PUBLIC_URL", url, "the https:// address people use, in production"
+        )
+    if not url.startswith(("https://", "http://")):
+        raise ConfigurationError("GEMINICRM_PUBLIC_URL", url, "an https:// or http:// address")
+    return url
+
+
+def _keys(reader: _Reader, env: str, home: Path) -> tuple[str, ...]:
+    given = reader.text("GEMINICRM_ENCRYPTION_KEYS", "")
+    path = home / KEY_FILE
+    if not given and path.exists():
+        given = ",".join(path.read_text().split())
+    if not given and env != "production":
+        given = make_key_file(home)
+    keys = tuple(key.strip() for key in given.split(",") if key.strip())
+    if not keys:
+        raise ConfigurationError(
+            "GEMINICRM_ENCRYPTION_KEYS", "", "at least one key; make one with `geminicrm keys new`"
+        )
+    for key in keys:
+        _check_key(key)
+    return keys
+
+
+def _check_key(key: str) -> None:
+    try:
+        Fernet(key)
+    except ValueError:
+        raise ConfigurationError(
+            "GEMINICRM_ENCRYPTION_KEYS", f"{key[:4]}…", "keys made by `geminicrm keys new`"
+        ) from None

@@ -1,0 +1,43 @@
+"""Actors: who acts in a unit of work, in which workspace, with which scopes."""
+
+from dataclasses import dataclass
+
+from geminicrm.identity.permissions import ROLES, SCOPES
+
+
+@dataclass(frozen=True)
+class PersonActor:
+    """A signed-in user, or a token that acts for one."""
+
+    kind: str
+    id: str
+    label: str
+    workspace_id: str
+    scopes: frozenset[str]
+    user_id: str
+    role: str = "member"
+    session_id: str | None = None
+
+    def allows(self, scope: str) -> bool:
+        """Tell whether the scope is among those held."""
+        return scope in self.scopes
+
+
+@dataclass(frozen=True)
+class SystemActor:
+    """The core itself, or the operator at the machine's own command line."""
+
+    workspace_id: str
+    label: str = "System"
+    kind: str = "system"
+    id: str = "system"
+    scopes: frozenset[str] = frozenset(SCOPES)
+
+    def allows(self, scope: str) -> bool:
+        """Tell whether the scope exists; the operator may do everything."""
+        return scope in self.scopes
+
+
+def role_scopes(role: str) -> frozenset[str]:
+    """Give what a role may do."""
+    return ROLES[role]
