@@ -1,6 +1,7 @@
 """The fixtures that every test may ask for; pytest wants plugins named at the root."""
 
 pytest_plugins = (
+    "pytester",
     "tests.support.databases",
     "tests.support.postgres",
     "tests.support.process",

@@ -16,6 +16,7 @@ from tests.support.servers import owned_folder, running, unprivileged_user
 from tests.support.waiting import eventually
 
 MISSING = "PostgreSQL is not on this machine (initdb and postgres not found)"
+INSTALLED = "/usr/lib/postgresql"  # where Debian and Ubuntu keep every version
 FreshDatabase = Callable[..., str]
 # Nothing here has to survive a power cut.
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB")
@@ -23,7 +24,7 @@ FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_b
 
 def find_binaries() -> Path | None:
     """Give the folder with initdb and postgres, the newest version first."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=_major, reverse=True)
+    found = sorted(Path(INSTALLED).glob("*/bin/initdb"), key=_major, reverse=True)
     on_path = shutil.which("initdb")
     candidates = [*found, *([Path(on_path)] if on_path else [])]
     return next((each.parent for each in candidates if (each.parent / "postgres").exists()), None)
@@ -75,7 +76,7 @@ class Cluster:
         self._run(made.format(sql.Identifier(name), sql.Identifier(source)))
         return name
 
-    def _run(self, statement: sql.Composable) -> None:
+    def _run(self, statement: sql.SQL | sql.Composed) -> None:
         target = f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres"
         with psycopg.connect(target, autocommit=True) as connection:
             connection.execute(statement)
@@ -102,9 +103,9 @@ def started_cluster(binaries: Path) -> Iterator[Cluster]:
 
 def _initdb(binaries: Path, data: Path) -> None:
     owner = unprivileged_user()
-    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N", "-D", str(data)]
-    subprocess.run(  # noqa: S603 - a server binary of this machine
-        [str(binaries / "initdb"), *options],
+    options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]
+    subprocess.run(
+        [str(binaries / "initdb"), *options, str(data)],
         check=True,
         capture_output=True,
         cwd=data.parent,

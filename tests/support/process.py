@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ class Tree:
         self.command = list(command)
         self._mark = uuid.uuid4().hex
         with log.open("wb") as output:
-            self.process = subprocess.Popen(  # noqa: S603 - the test's own command
+            self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -53,8 +54,9 @@ class Tree:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def wait_for_line(self, part: str, seconds: float = 15.0) -> str:
-        """Give the first line that contains `part`; `Late` (with the output) when it never comes."""
-        return self._wait(lambda: next(filter(lambda line: part in line, self._lines()), ""), seconds)
+        """Give the first line that contains `part`; `Late`, with the output, if it never comes."""
+        found = partial(self._line_with, part)
+        return self._wait(found, seconds)
 
     def wait_for_ok(self, url: str, seconds: float = 15.0) -> None:
         """Return when `url` (http, loopback) answers 200."""
@@ -66,7 +68,7 @@ class Tree:
         return sorted(pid for pid in _pids() if mark in _environ(pid))
 
     def stop(self, seconds: float = 15.0, signum: int = signal.SIGTERM) -> int:
-        """Ask the first process to stop; give its exit code. `LeftBehind` when anything survives."""
+        """Ask the first process to stop; give its code. `LeftBehind` if anything survives."""
         if self.process.poll() is None:
             self.process.send_signal(signum)
         try:
@@ -90,8 +92,8 @@ class Tree:
             kill_quietly(pid)
         self.process.wait()
 
-    def _lines(self) -> list[str]:
-        return self.output().splitlines()
+    def _line_with(self, part: str) -> str:
+        return next((line for line in self.output().splitlines() if part in line), "")
 
     def _wait(self, check: Callable[[], str | bool], seconds: float) -> str:
         def alive_and_true() -> str | bool:

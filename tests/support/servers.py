@@ -21,7 +21,7 @@ def unprivileged_user() -> pwd.struct_passwd | None:
 
 def owned_folder(prefix: str, owner: pwd.struct_passwd | None) -> Path:
     """Make a folder with a short path (unix sockets allow 107 bytes) that belongs to `owner`."""
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))  # noqa: S108 - mkdtemp makes the name unguessable
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/tmp"))
     if owner is not None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
     return folder
@@ -39,7 +39,7 @@ def running(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server as `owner`; at the end it is told to quit at once and waited for."""
     with log.open("wb") as output:
-        server = subprocess.Popen(  # noqa: S603 - a server binary of this machine
+        server = subprocess.Popen(
             ends_with_us(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
