@@ -1,0 +1,1 @@
+"""Tools for developers: the gates and the rules of the house as code."""

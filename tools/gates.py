@@ -1,0 +1,118 @@
+"""Runs every gate in order, shows what each cost, and fails when one of them failed.
+
+`python -m tools.gates`, with `--full` for the long loops, `--only NAME` for one gate.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.unused import UNUSED_YET
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("geminicrm", "extensions", "marketplace")
+WORKERS = "2"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """A command that must end with 0."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a gate said and how many seconds it took."""
+
+    name: str
+    seconds: float
+    ok: bool
+
+    def line(self) -> str:
+        """Give the gate's row in the closing table."""
+        return f"{self.name:<16}{self.seconds:>9.1f} s  {'ok' if self.ok else 'FAILED'}"
+
+
+def deptry_options() -> Iterator[str]:
+    """Give the switches of deptry: what is ours, and what is pinned before it is used."""
+    yield from ("--requirements-files", "requirements.txt")
+    yield from ("--extend-exclude", "(tests|tools|bench|conftest.py|var|build)")
+    for package in PACKAGES:
+        yield from ("--known-first-party", package)
+    if UNUSED_YET:
+        yield from ("--per-rule-ignores", f"DEP002={'|'.join(UNUSED_YET)}")
+
+
+def gates() -> tuple[Gate, ...]:
+    """Give the gates, the cheap ones first."""
+    return (
+        Gate(name="ruff check", command=("ruff", "check")),
+        Gate(name="ruff format", command=("ruff", "format", "--check")),
+        Gate(name="codespell", command=("codespell",)),
+        Gate(name="vulture", command=("vulture", *PACKAGES, "tools", "--min-confidence", "80")),
+        Gate(name="deptry", command=("deptry", ".", *deptry_options())),
+        Gate(name="layers", command=("lint-imports", "--config", "setup.cfg")),
+        Gate(name="mypy", command=("mypy",)),
+        Gate(name="pytest", command=("coverage", "run", "-m", "pytest", "-n", WORKERS)),
+        Gate(name="coverage", command=("coverage", "report")),
+    )
+
+
+def before(name: str) -> tuple[tuple[str, ...], ...]:
+    """Give the commands that prepare a gate: old counts go, the counts of all processes meet."""
+    return {
+        "pytest": (("coverage", "erase"),),
+        "coverage": (("coverage", "combine", "--quiet"),),
+    }.get(name, ())
+
+
+def environment(*, full: bool) -> dict[str, str]:
+    """Give the environment of the gates: the tools of this interpreter first."""
+    tools = Path(sys.executable).parent
+    environ = {**os.environ, "PATH": f"{tools}:{os.environ.get('PATH', '')}"}
+    return {**environ, "GEMINICRM_TEST_FULL": "1"} if full else environ
+
+
+def run(gate: Gate, environ: dict[str, str]) -> Result:
+    """Run one gate in the root of the project; its output goes to ours."""
+    print(f"\n=== {gate.name}: {' '.join(gate.command)}", flush=True)
+    started = time.monotonic()
+    commands = (*before(gate.name), gate.command)
+    codes = [subprocess.call(command, cwd=ROOT, env=environ) for command in commands]
+    result = Result(name=gate.name, seconds=time.monotonic() - started, ok=codes[-1] == 0)
+    print(f"--- {result.line()}", flush=True)
+    return result
+
+
+def summary(results: Iterable[Result]) -> str:
+    """Give the closing table."""
+    rows = list(results)
+    failed = [result.name for result in rows if not result.ok]
+    total = f"{'all':<16}{sum(result.seconds for result in rows):>9.1f} s"
+    verdict = f"failed: {', '.join(failed)}" if failed else "every gate passed"
+    return "\n".join([*(result.line() for result in rows), total, verdict])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the gates asked for; 0 when all passed, 1 when one failed, 2 for wrong usage."""
+    names = [gate.name for gate in gates()]
+    parser = argparse.ArgumentParser(prog="tools.gates", description=__doc__)
+    parser.add_argument("--full", action="store_true", help="run the long loops in full")
+    parser.add_argument("--only", action="append", choices=names, help="run this gate alone")
+    asked = parser.parse_args(arguments)
+    environ = environment(full=asked.full)
+    chosen = [gate for gate in gates() if gate.name in (asked.only or names)]
+    results = [run(gate, environ) for gate in chosen]
+    print(f"\n=== gates\n{summary(results)}", flush=True)
+    return int(not all(result.ok for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
