@@ -1,0 +1,108 @@
+"""What happens around every request: its id, its guard, its log line, its errors.
+
+Programs (`/api/...`) get problem documents, people get pages; both from the same errors.
+"""
+
+import time
+from urllib.parse import quote
+
+import structlog
+from flask import Flask, Response, g, redirect, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from geminicrm.api.http import problem
+from geminicrm.identity.guards import Guard
+from geminicrm.kernel import logs
+from geminicrm.kernel.errors import AppError, Unauthenticated
+from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.metrics import Metrics
+from geminicrm.web.errors import ErrorPage, render_error
+
+_log = structlog.get_logger(__name__)
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/oauth/", "/.well-known/")
+_HSTS = "max-age=31536000; includeSubDomains"
+
+
+class _HttpFault(AppError):
+    """An error that Flask found on its own, such as an unknown path or a wrong method."""
+
+    def __init__(self, found: HTTPException) -> None:
+        super().__init__(found.description or found.name)
+        self.status = found.code or 500  # type: ignore[misc]  # this one class takes it from what Flask found
+        self.title = found.name  # type: ignore[misc]  # as above
+        self.code = found.name.lower().replace(" ", "_").replace("'", "")  # type: ignore[misc]  # as above
+        self.headers = {
+            name: value for name, value in found.get_headers() if name in ("Allow", "Retry-After")
+        }
+
+
+def install(app: Flask, guard: Guard, metrics: Metrics, *, secure: bool) -> None:
+    """Put the plumbing around all of the app's views."""
+
+    @app.before_request
+    def _begin() -> None:
+        g.started = time.perf_counter()
+        g.request_id = new_id("req")
+        logs.unbind()
+        logs.bind(request_id=g.request_id)
+        guard.check()
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        if secure:
+            response.headers["Strict-Transport-Security"] = _HSTS
+        if "Cache-Control" not in response.headers:
+            # What an actor sees is nobody else's; a browser may keep it to ask again with its tag.
+            response.headers["Cache-Control"] = "private, no-cache"
+        _count(metrics, response.status_code)
+        return response
+
+    @app.errorhandler(AppError)
+    def _expected(error: AppError) -> AnyResponse:
+        return _answer(error)
+
+    @app.errorhandler(HTTPException)
+    def _found_by_flask(error: HTTPException) -> AnyResponse:
+        return _answer(_HttpFault(error))
+
+    @app.errorhandler(Exception)
+    def _unexpected(error: Exception) -> AnyResponse:
+        _log.error("unexpected error", path=request.path, exc_info=error)
+        return _answer(
+            AppError("The server failed; the reference below finds the reason in its log.")
+        )
+
+
+def _answer(error: AppError) -> AnyResponse:
+    if request.path.startswith(_FOR_PROGRAMS):
+        return problem(error, g.request_id)
+    if isinstance(error, Unauthenticated) and request.method == "GET":
+        return redirect(f"/sign-in?next={quote(request.full_path.rstrip('?'))}")
+    page = render_error(
+        ErrorPage(
+            status=error.status,
+            title=error.title,
+            detail=error.detail,
+            reference=g.request_id,
+            retry_url=request.full_path.rstrip("?") if request.method == "GET" else "",
+        )
+    )
+    response = Response(page, error.status)
+    response.headers.update(error.headers)
+    return response
+
+
+def _count(metrics: Metrics, status: int) -> None:
+    seconds = time.perf_counter() - g.started
+    route = request.url_rule.rule if request.url_rule else "(none)"
+    metrics.request(route, request.method, status, seconds)
+    # One line for each request only when asked for: it would cost more than many requests do.
+    _log.debug(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=status,
+        ms=round(seconds * 1000, 2),
+    )
