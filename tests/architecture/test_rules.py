@@ -21,7 +21,7 @@ def tree() -> Iterator[Tree]:
 @pytest.mark.parametrize("rule", RULES)
 def test_the_project_keeps_the_rule(rule: str, tree: Tree):
     findings = importlib.import_module(f"tools.rules.{rule}").check(tree)
-    assert [str(finding) for finding in findings] == []
+    assert [finding.text() for finding in findings] == []
 
 
 @pytest.mark.parametrize("rule", RULES)

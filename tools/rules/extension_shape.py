@@ -21,9 +21,8 @@ def check(tree: Tree) -> Iterator[Finding]:
     for folder, files in _folders(tree).items():
         names = {each.parts[2] for each in files}
         first = files[0]
-        yield from (
-            first.finding(1, f"{folder}: {each} is missing") for each in MUSTS if each not in names
-        )
+        missing = (each for each in MUSTS if each not in names)
+        yield from (first.finding(1, f"{folder}: {each} is missing") for each in missing)
         yield from (each.finding(1, "no file name of an extension") for each in files if _odd(each))
         yield from (_id_finding(each, folder) for each in files if _differs(each, folder))
         if folder not in tested:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 from tools.rules.tree import Finding, Tree
 
-# In pieces, so that this file is no finding itself.
+# Written with a gap, so that this file is no finding itself.
 WORDS = {
-    "a folder beside the project": re.compile(re.escape("/".join(("..", "shared")))),
+    "a folder beside the project": re.compile(r"\.\.[/]shared"),
     "a path of one machine": re.compile(r"(?<![\w./-])/(?:work|root)/"),
 }
 

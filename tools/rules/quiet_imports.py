@@ -18,7 +18,7 @@ NAMING = frozenset(
         "get_logger",
     }
 )
-# The contract of an extension lets its routes.py keep the blueprint; each version is loaded on its own.
+# The contract of extensions lets routes.py keep the blueprint; each version is loaded on its own.
 NAMING_IN_EXTENSIONS = NAMING | {"Blueprint"}
 
 

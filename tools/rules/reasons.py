@@ -9,7 +9,9 @@ from tools.rules.tree import Finding, Source, Tree
 
 CODES = r"[A-Z]+[0-9]+"
 DIRECTIVES = re.compile(
-    rf"#\s*(noqa(:\s*{CODES}([,\s]+{CODES}\b)*)?|type:\s*ignore(\[[^]]*])?|pragma:\s*no (cover|branch)|nosec)",
+    rf"#\s*(noqa(:\s*{CODES}([,\s]+{CODES}\b)*)?"
+    r"|type:\s*ignore(\[[^]]*])?"
+    r"|pragma:\s*no (cover|branch))",
     re.IGNORECASE,
 )
 BARE = re.compile(

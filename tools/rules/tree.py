@@ -32,7 +32,7 @@ class Finding:
     line: int
     message: str
 
-    def __str__(self) -> str:
+    def text(self) -> str:
         """Give the place in the form that editors jump to."""
         return f"{self.path}:{self.line}: {self.message}"
 

@@ -16,15 +16,15 @@ def check(tree: Tree, unused: Mapping[str, str] = UNUSED_YET) -> Iterator[Findin
     providers = packages_distributions()
     for source in tree.product():
         for node in ast.walk(source.syntax):
-            given = _providers(node, providers) & names
-            yield from (source.finding(node.lineno, f"{name} is used by now") for name in given)  # type: ignore[attr-defined]  # only import statements have providers
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                given = _providers(node, providers) & names
+                yield from (source.finding(node.lineno, f"{name} is used by now") for name in given)
 
 
-def _providers(node: ast.AST, providers: Mapping[str, Sequence[str]]) -> set[str]:
-    modules: list[str] = []
-    if isinstance(node, ast.Import):
-        modules = [alias.name for alias in node.names]
-    elif isinstance(node, ast.ImportFrom) and node.module:
-        modules = [node.module]
+def _providers(
+    node: ast.Import | ast.ImportFrom, providers: Mapping[str, Sequence[str]]
+) -> set[str]:
+    plain = [alias.name for alias in node.names]
+    modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else plain
     tops = {module.partition(".")[0] for module in modules}
     return {canonicalize_name(name) for top in tops for name in providers.get(top, ())}
