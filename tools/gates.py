@@ -17,6 +17,11 @@ from tools.unused import UNUSED_YET
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("geminicrm", "extensions", "marketplace")
 WORKERS = "2"
+# Old counts go before the tests, the counts of all processes meet after them.
+PREPARATION = {
+    "pytest": (("coverage", "erase"),),
+    "coverage": (("coverage", "combine", "--quiet"),),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +70,6 @@ def gates() -> tuple[Gate, ...]:
     )
 
 
-def before(name: str) -> tuple[tuple[str, ...], ...]:
-    """Give the commands that prepare a gate: old counts go, the counts of all processes meet."""
-    return {
-        "pytest": (("coverage", "erase"),),
-        "coverage": (("coverage", "combine", "--quiet"),),
-    }.get(name, ())
-
-
 def environment(*, full: bool) -> dict[str, str]:
     """Give the environment of the gates: the tools of this interpreter first."""
     tools = Path(sys.executable).parent
@@ -84,9 +81,9 @@ def run(gate: Gate, environ: dict[str, str]) -> Result:
     """Run one gate in the root of the project; its output goes to ours."""
     print(f"\n=== {gate.name}: {' '.join(gate.command)}", flush=True)
     started = time.monotonic()
-    commands = (*before(gate.name), gate.command)
+    commands = (*PREPARATION.get(gate.name, ()), gate.command)
     codes = [subprocess.call(command, cwd=ROOT, env=environ) for command in commands]
-    result = Result(name=gate.name, seconds=time.monotonic() - started, ok=codes[-1] == 0)
+    result = Result(name=gate.name, seconds=time.monotonic() - started, ok=not any(codes))
     print(f"--- {result.line()}", flush=True)
     return result
 

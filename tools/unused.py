@@ -1,9 +1,12 @@
-"""Dependencies that are pinned before the code that needs them, each with the reason.
+"""Dependencies without an import, each with the reason.
 
-A name leaves this table with the first import; a rule tells when it should have.
+A name leaves this table with its first import: the rule `used_by_now` tells when.
 """
 
 UNUSED_YET = {
-    "Flask-Login": "sign-in pages",
-    "tzdata": "no import: zoneinfo reads it where the system has no time zones",
+    "Authlib": "the OAuth 2 provider and the sign-in with outside accounts are still to come",
+    "psycopg": "SQLAlchemy loads it by the name in the database address",
+    "redis": "queue workers are still to come: the embedded worker needs none",
+    "rq": "queue workers are still to come: the embedded worker needs none",
+    "tzdata": "zoneinfo reads it as data where the system has no time zones",
 }
