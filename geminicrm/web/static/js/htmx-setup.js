@@ -1,0 +1,42 @@
+// What htmx needs from us: the CSRF header, a progress line after 300 ms, toasts for failures.
+import { csrfToken } from "./http.js";
+import { showToast } from "./toasts.js";
+
+const PATIENCE = 300;
+
+export function startHtmx() {
+  const line = document.getElementById("progress-line");
+  let running = 0;
+  let timer = 0;
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrfToken();
+  });
+  document.addEventListener("htmx:beforeRequest", () => {
+    running += 1;
+    clearTimeout(timer);
+    timer = setTimeout(() => { line.hidden = running === 0; }, PATIENCE);
+  });
+  document.addEventListener("htmx:afterRequest", () => {
+    running = Math.max(0, running - 1);
+    if (running === 0) {
+      clearTimeout(timer);
+      line.hidden = true;
+    }
+  });
+  document.addEventListener("htmx:responseError", (event) => {
+    showToast(problem(event.detail.xhr), { category: "error" });
+  });
+  document.addEventListener("htmx:sendError", () => {
+    showToast("The server can't be reached. Check your connection and try again.", { category: "error" });
+  });
+}
+
+function problem(xhr) {
+  try {
+    const body = JSON.parse(xhr.responseText);
+    return body.detail || body.title;
+  } catch {
+    return `That did not work (error ${xhr.status}). Try again.`;
+  }
+}
