@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPConnection, HTTPException
 from http.client import HTTPResponse as Answer
-from typing import cast
 
 from geminicrm.kernel.http.connect import connect, tls_context
 from geminicrm.kernel.http.errors import (
@@ -74,7 +73,7 @@ class _Exchange:
         self._stage = "send"
         self._connection = HTTPConnection(target.host, target.port)
         # `http.client` is typed for real sockets and uses `sendall`, `makefile` and `close`.
-        self._connection.sock = cast("object", sock)
+        self._connection.sock = sock
 
     def run(self) -> HttpResponse:
         try:

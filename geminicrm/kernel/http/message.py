@@ -10,12 +10,14 @@ MAX_BYTES = 10 * 1024 * 1024
 DEADLINE_SECONDS = 30.0
 # The WebDAV methods are those of calendar and file services.
 METHODS = frozenset(
-    "GET HEAD OPTIONS POST PUT PATCH DELETE PROPFIND PROPPATCH REPORT MKCOL MKCALENDAR".split()
+    {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
+    | {"PROPFIND", "PROPPATCH", "REPORT", "MKCOL", "MKCALENDAR"}
 )
 # The client writes these itself: a caller's copy could smuggle a second request.
 _OURS = frozenset(
-    "host connection content-length transfer-encoding te trailer upgrade expect keep-alive "
-    "proxy-authorization proxy-connection accept-encoding".split()
+    {"host", "connection", "keep-alive", "proxy-connection", "proxy-authorization"}
+    | {"content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect"}
+    | {"accept-encoding"}
 )
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,16384}")

@@ -8,7 +8,9 @@ import io
 import socket
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, override
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
