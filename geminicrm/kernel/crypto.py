@@ -25,7 +25,7 @@ class Cipher:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise ConfigurationError("GEMINICRM_ENCRYPTION_KEYS", "", "at least one key")
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._fernet = MultiFernet([_fernet(place, key) for place, key in enumerate(keys, 1)])
 
     def encrypt(self, text: str) -> str:
         """Give the token to store."""
@@ -43,6 +43,18 @@ class Cipher:
     def rotate(self, token: str) -> str:
         """Encrypt anew with the first key; DecryptionFailed where no key fits."""
         return self.encrypt(self.decrypt(token))
+
+
+def _fernet(place: int, key: str) -> Fernet:
+    try:
+        return Fernet(key)
+    except ValueError as error:
+        # The value stays out of the message: messages are logged.
+        raise ConfigurationError(
+            "GEMINICRM_ENCRYPTION_KEYS",
+            f"(key {place}, not shown)",
+            "keys of 32 bytes in URL-safe base64; `geminicrm keys new` makes one",
+        ) from error
 
 
 def new_key() -> str:

@@ -1,0 +1,165 @@
+"""The one way out: every outside call of the core goes through `HttpClient`."""
+
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from http.client import HTTPConnection, HTTPException
+from http.client import HTTPResponse as Answer
+
+from geminicrm.kernel.http.connect import connect, tls_context
+from geminicrm.kernel.http.errors import (
+    HttpTimeout,
+    ResponseBroken,
+    ResponseTooLarge,
+)
+from geminicrm.kernel.http.guard import AddressGuard, Target
+from geminicrm.kernel.http.message import HttpRequest, HttpResponse
+from geminicrm.kernel.http.names import Resolver, resolve
+from geminicrm.kernel.http.wire import CeilingReached, Deadline, TimedSocket
+
+_CHUNK = 65_536
+# Room for head and chunk framing beside the body; it also bounds what a hostile framing can make
+# `http.client` collect in one read.
+_FRAMING = 262_144
+_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
+_USER_AGENT = "GeminiCRM-Pro"
+
+
+class HttpClient:
+    """Calls outside services: checked addresses, one total deadline, bounded answers.
+
+    Follows no redirect, takes no proxy, password or key log from the environment, asks for no
+    compression. Safe for many threads.
+    """
+
+    def __init__(
+        self,
+        allow: Sequence[str] = (),
+        *,
+        resolver: Resolver = resolve,
+        tls: ssl.SSLContext | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`allow` is the operator's GEMINICRM_EGRESS_ALLOW and nothing else."""
+        self.guard = AddressGuard(allow, resolver)
+        self._tls = tls or tls_context()
+        self._monotonic = monotonic
+
+    def request(self, request: HttpRequest) -> HttpResponse:
+        """Make one call and read its whole answer.
+
+        ValidationFailed for a method or header that may not go out; else a subclass of HttpFailed
+        whose `sent` says whether the receiver may have seen anything.
+        """
+        request.check()
+        deadline = Deadline(request.deadline_seconds, self._monotonic)
+        target = self.guard.parse(request.url, https_only=request.https_only)
+        target = self.guard.pin(target, deadline.seconds)
+        with connect(target, deadline, self._tls) as sock:
+            ceiling = 2 * request.max_bytes + _FRAMING
+            timed = TimedSocket(sock, deadline, ceiling)
+            return _Exchange(request, target, timed, deadline).run()
+
+
+class _Exchange:
+    """One request and its answer on an open connection."""
+
+    def __init__(
+        self, request: HttpRequest, target: Target, sock: TimedSocket, deadline: Deadline
+    ) -> None:
+        self._request = request
+        self._target = target
+        self._deadline = deadline
+        self._stage = "send"
+        self._connection = HTTPConnection(target.host, target.port)
+        # `http.client` is typed for real sockets and uses `sendall`, `makefile` and `close`.
+        self._connection.sock = sock
+
+    def run(self) -> HttpResponse:
+        try:
+            self._send()
+            self._stage = "read"
+            with self._connection.getresponse() as answer:
+                return self._read(answer)
+        except TimeoutError as error:
+            raise self._timed_out() from error
+        except CeilingReached as error:
+            raise self._too_large() from error
+        except (HTTPException, OSError, ValueError) as error:
+            raise ResponseBroken(
+                f"{self._target.origin} broke off or did not speak HTTP "
+                f"({type(error).__name__}). Check that the address is the service's, and its log.",
+                where=self._target.origin,
+                sent=True,
+            ) from error
+
+    def _send(self) -> None:
+        request, connection = self._request, self._connection
+        connection.putrequest(
+            request.method, self._target.path, skip_host=True, skip_accept_encoding=True
+        )
+        for name, value in self._headers().items():
+            connection.putheader(name, value.encode("latin-1"))
+        try:
+            connection.endheaders(request.body or None)
+        except (BrokenPipeError, ConnectionResetError):
+            # A receiver may answer (413, 401) and close before it has read the whole body.
+            return
+
+    def _headers(self) -> dict[str, str]:
+        request = self._request
+        headers = {
+            "Host": self._target.host_header,
+            "Connection": "close",
+            "Accept-Encoding": "identity",
+        }
+        if not any(name.lower() == "user-agent" for name in request.headers):
+            headers["User-Agent"] = _USER_AGENT
+        if request.body or request.method in _WITH_LENGTH:
+            headers["Content-Length"] = str(len(request.body))
+        return headers | dict(request.headers)
+
+    def _read(self, answer: Answer) -> HttpResponse:
+        body, rest = self._read_body(answer)
+        if rest and not self._request.truncate:
+            raise self._too_large()
+        headers: dict[str, str] = {}
+        for name, value in answer.getheaders():
+            key = name.lower()
+            headers[key] = f"{headers[key]}, {value}" if key in headers else value
+        elapsed = round(self._deadline.elapsed() * 1000, 3)
+        return HttpResponse(answer.status, headers, body, elapsed, truncated=rest)
+
+    def _read_body(self, answer: Answer) -> tuple[bytes, bool]:
+        limit = self._request.max_bytes
+        body = bytearray()
+        while len(body) <= limit:
+            chunk = answer.read(min(_CHUNK, limit + 1 - len(body)))
+            if not chunk:
+                self._check_end(answer)
+                return bytes(body), False
+            body += chunk
+        return bytes(body[:limit]), True
+
+    def _check_end(self, answer: Answer) -> None:
+        # `http.client` ends silently where the body is shorter than its Content-Length.
+        if answer.length:
+            raise HTTPException("The body ended early")
+
+    def _timed_out(self) -> HttpTimeout:
+        doing = "take the request" if self._stage == "send" else "finish its answer"
+        return HttpTimeout(
+            f"{self._target.origin} did not {doing} within {self._deadline.seconds:g} s. Check "
+            "the service, or allow more time.",
+            where=self._target.origin,
+            stage=self._stage,
+            sent=True,
+        )
+
+    def _too_large(self) -> ResponseTooLarge:
+        return ResponseTooLarge(
+            f"{self._target.origin} answered with more than {self._request.max_bytes} bytes. Ask "
+            "for less (a page, a range), or allow more.",
+            where=self._target.origin,
+            sent=True,
+        )

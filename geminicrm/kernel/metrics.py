@@ -1,0 +1,107 @@
+"""Prometheus metrics of one process, added up over all processes where there are several.
+
+prometheus_client reads PROMETHEUS_MULTIPROC_DIR when it is imported: whoever starts the processes
+sets it in their environment, calls `clean_directory` first, and `forget_process` after each death.
+"""
+
+from pathlib import Path
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+_REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_CALL_BUCKETS = (0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 30.0)
+_INSTALL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+# Anything else in the method is the caller's invention and would make a series of its own.
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Metrics:
+    """All metrics of the core on one registry; `directory` is PROMETHEUS_MULTIPROC_DIR or None."""
+
+    def __init__(self, registry: CollectorRegistry, directory: Path | None = None) -> None:
+        self._registry = registry
+        self._directory = directory
+        self._requests = Histogram(
+            "geminicrm_request_seconds",
+            "Requests by route template; its count is the number of requests.",
+            ("route", "method", "status"),
+            buckets=_REQUEST_BUCKETS,
+            registry=registry,
+        )
+        self._calls = Histogram(
+            "geminicrm_extension_call_seconds",
+            "Calls into extensions: kind is hook, route, event or action.",
+            ("extension", "kind", "outcome"),
+            buckets=_CALL_BUCKETS,
+            registry=registry,
+        )
+        self._handled = Counter(
+            "geminicrm_relay_handled",
+            "Events handed to a sink by the relay.",
+            ("sink", "outcome"),
+            registry=registry,
+        )
+        self._lag = _gauge(registry, "geminicrm_relay_lag_seconds", "Age of the oldest event left.")
+        self._backlog = _gauge(registry, "geminicrm_relay_backlog", "Deliveries left to do.")
+        self._installs = Histogram(
+            "geminicrm_install_seconds",
+            "Installs, upgrades and removals of extensions until live in every worker.",
+            ("action", "outcome"),
+            buckets=_INSTALL_BUCKETS,
+            registry=registry,
+        )
+
+    def request(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one request; `route` is the template (`/api/leads/<id>`), never the path."""
+        known = method if method in _METHODS else "OTHER"
+        self._requests.labels(route, known, str(status)).observe(seconds)
+
+    def extension_call(self, extension_id: str, kind: str, outcome: str, seconds: float) -> None:
+        """Count one call into an extension; outcome is ok, failed, refused, timeout or busy."""
+        self._calls.labels(extension_id, kind, outcome).observe(seconds)
+
+    def relay_handled(self, sink: str, outcome: str, count: int = 1) -> None:
+        """Count events handed to a sink; outcome is ok, retry or dead."""
+        self._handled.labels(sink, outcome).inc(count)
+
+    def relay_state(self, lag_seconds: float, backlog: int) -> None:
+        """Set how far the relay is behind."""
+        self._lag.set(lag_seconds)
+        self._backlog.set(backlog)
+
+    def install(self, action: str, outcome: str, seconds: float) -> None:
+        """Count one install, upgrade or removal."""
+        self._installs.labels(action, outcome).observe(seconds)
+
+    def exposition(self) -> tuple[bytes, str]:
+        """Give the text for Prometheus and its content type, over all processes."""
+        if self._directory is None:
+            return generate_latest(self._registry), CONTENT_TYPE_LATEST
+        together = CollectorRegistry()
+        MultiProcessCollector(together, str(self._directory))  # type: ignore[no-untyped-call]  # upstream has no types here
+        return generate_latest(together), CONTENT_TYPE_LATEST
+
+
+def _gauge(registry: CollectorRegistry, name: str, text: str) -> Gauge:
+    # Only the process that runs the relay knows: its newest value counts, and dies with it.
+    return Gauge(name, text, registry=registry, multiprocess_mode="livemostrecent")
+
+
+def clean_directory(directory: Path) -> None:
+    """Make the directory, empty of what an earlier run left; before the first process starts."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in directory.glob("*.db"):
+        file.unlink()
+
+
+def forget_process(directory: Path, pid: int) -> None:
+    """Drop the gauges of a dead process; its counters stay, since sums must never go down."""
+    mark_process_dead(pid, str(directory))  # type: ignore[no-untyped-call]  # upstream has no types here
