@@ -75,7 +75,7 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
     {
         "heading": {"text": Prop(_LINE), "level": Prop(choice(2, 3, 4), 3)},
         "text": {"text": Prop(_PROSE), "tone": Prop(choice(*TONES), "neutral")},
-        "fields": {"items": Prop(many(shape({"label": Prop(_LINE), "value": Prop(_PROSE)})))},
+        "fields": {"entries": Prop(many(shape({"label": Prop(_LINE), "value": Prop(_PROSE)})))},
         "stat": {
             "label": Prop(_LINE),
             "value": Prop(_LINE),
@@ -94,7 +94,7 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
             "action": Prop(_NAME),
             "style": Prop(choice(*BUTTON_STYLES), "secondary"),
             "confirm": Prop(_LINE, ""),
-            "values": Prop(many(shape({"id": Prop(_NAME), "value": Prop(_PROSE)})), ()),
+            "inputs": Prop(many(shape({"id": Prop(_NAME), "value": Prop(_PROSE)})), ()),
         },
         "form": {
             "action": Prop(_NAME),
@@ -103,7 +103,10 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
         },
     }
 )
-"""Properties of each block type; one without a default is required."""
+"""Properties of each block type; one without a default is required.
+
+No property is called `items`, `values` or `keys`: in a Jinja template those are methods.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class _Blocks:
     def read(self, block: object, pointer: str, found: list[Finding]) -> object:
         data = _plain(block)
         if data is None:
-            found.append(Finding(pointer, "not_a_block", f"{type(block).__name__} is not a block."))
+            found.append(Finding(pointer, "not_a_block", f"{type(block).__name__} can't be read as a block."))
             return None
         reader = self.readers.get(cast("str", data.get("type", REQUIRED))) if _typed(data) else None
         if reader is None:
@@ -134,7 +137,10 @@ def _plain(block: object) -> Mapping[str, Any] | None:
     if isinstance(block, Mapping):
         return block
     to_dict = getattr(block, "to_dict", None)
-    plain = to_dict() if callable(to_dict) else None
+    try:
+        plain = to_dict() if callable(to_dict) else None
+    except (AttributeError, TypeError, ValueError):
+        return None  # the block was made from values of other types than its class says
     return plain if isinstance(plain, Mapping) else None
 
 

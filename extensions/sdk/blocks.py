@@ -70,8 +70,8 @@ class Fields:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        items = [{"label": label, "value": _cell(value)} for label, value in self.items.items()]
-        return {"type": "fields", "items": items}
+        entries = [{"label": label, "value": _cell(value)} for label, value in self.items.items()]
+        return {"type": "fields", "entries": entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ class Button:
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
         look = {"text": self.text, "style": self.style, "confirm": self.confirm}
-        values = [{"id": name, "value": value} for name, value in self.values.items()]
-        return {"type": "button", **look, "action": self.action, "values": values}
+        inputs = [{"id": name, "value": value} for name, value in self.values.items()]
+        return {"type": "button", **look, "action": self.action, "inputs": inputs}
 
 
 @dataclass(frozen=True, slots=True)
