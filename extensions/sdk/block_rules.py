@@ -118,7 +118,9 @@ class _Blocks:
     def read(self, block: object, pointer: str, found: list[Finding]) -> object:
         data = _plain(block)
         if data is None:
-            found.append(Finding(pointer, "not_a_block", f"{type(block).__name__} can't be read as a block."))
+            found.append(
+                Finding(pointer, "not_a_block", f"{type(block).__name__} can't be read as a block.")
+            )
             return None
         reader = self.readers.get(cast("str", data.get("type", REQUIRED))) if _typed(data) else None
         if reader is None:

@@ -1,4 +1,4 @@
-"""Semantic versions and ranges of them (semver.org 2.0.0; ranges as npm's node-semver reads them)."""
+"""Semantic versions and ranges of them (semver.org 2.0.0; ranges after npm's node-semver)."""
 
 import re
 from collections.abc import Iterable
@@ -101,7 +101,9 @@ class Range:
             return cls(text, ())
         rest = _COMPARATOR.sub("", text).replace(",", "").strip()
         bounds = tuple(
-            bound for match in _COMPARATOR.finditer(text) for bound in _read(match[1] or "=", match[2])
+            bound
+            for match in _COMPARATOR.finditer(text)
+            for bound in _read(match[1] or "=", match[2])
         )
         if rest or not bounds:
             raise NotAVersion(f"{text!r} is not a version range such as '>=1.2.0 <2.0.0'.")
@@ -142,5 +144,7 @@ def _between(low: SemVer, place: int) -> Iterable[_Bound]:
 
 
 def _after(version: SemVer, place: int) -> SemVer:
-    core = [*version.core[:place], version.core[place] + 1, *[0] * (_PARTS - place - 1)]
-    return SemVer(*core)
+    major, minor, patch = version.core
+    return (SemVer(major + 1, 0, 0), SemVer(major, minor + 1, 0), SemVer(major, minor, patch + 1))[
+        place
+    ]
