@@ -1,0 +1,120 @@
+"""From the checked JSON of a manifest to the frozen Manifest, with every default filled in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from geminicrm.runtime.manifest_model import (
+    Authentication,
+    CustomField,
+    InboundWebhook,
+    Manifest,
+    NavigationEntry,
+    NetworkEntry,
+    Option,
+    RecordAction,
+    RecordPanel,
+    Requires,
+    Schedule,
+    Screenshot,
+    Setting,
+    Ui,
+    Widget,
+)
+
+
+def build_manifest(data: Mapping[str, Any]) -> Manifest:
+    """Build from JSON that was checked before, now or when it was stored."""
+    simple: dict[str, Any] = {
+        **{name: data[name] for name in _REQUIRED},
+        **{name: data.get(name) for name in _OPTIONAL},
+        **{name: tuple(data.get(name, ())) for name in _LISTS},
+    }
+    return Manifest(
+        **simple,
+        api_version=int(data.get("api_version", 1)),
+        storage_version=int(data.get("storage_version", 1)),
+        permission_reasons=data.get("permission_reasons", {}),
+        hooks=tuple(data["hooks"]) if "hooks" in data else None,
+        settings=tuple(_setting(item) for item in data.get("settings", ())),
+        network=tuple(_network(item) for item in data.get("network", ())),
+        authentication=_authentication(data.get("authentication")),
+        ui=_ui(data.get("ui", {})),
+        schedules=tuple(
+            Schedule(item["id"], item["cron"], item.get("description", ""))
+            for item in data.get("schedules", ())
+        ),
+        inbound_webhooks=tuple(
+            InboundWebhook(item["id"], item.get("description", ""))
+            for item in data.get("inbound_webhooks", ())
+        ),
+        requires=_requires(data.get("requires", {})),
+        screenshots=tuple(
+            Screenshot(item["path"], item.get("caption", ""))
+            for item in data.get("screenshots", ())
+        ),
+        source=data,
+    )
+
+
+_REQUIRED = ("id", "name", "version", "description", "author", "license", "entry_point")
+_OPTIONAL = ("icon", "homepage", "support", "privacy")
+_LISTS = ("permissions", "optional_permissions", "events", "provides", "categories", "keywords")
+
+
+def _setting(item: Mapping[str, Any]) -> Setting:
+    return Setting(
+        id=item["id"],
+        type=item["type"],
+        label=item["label"],
+        description=item.get("description", ""),
+        required=item.get("required", False),
+        default=item.get("default"),
+        options=tuple(_option(option) for option in item.get("options", ())),
+        env=tuple(item.get("env", ())),
+        placeholder=item.get("placeholder", ""),
+    )
+
+
+def _option(option: str | Mapping[str, str]) -> Option:
+    if isinstance(option, str):
+        return Option(option, option)
+    return Option(option["value"], option["label"])
+
+
+def _network(item: Mapping[str, Any]) -> NetworkEntry:
+    return NetworkEntry(item.get("host"), item.get("setting"), item.get("reason", ""))
+
+
+def _requires(item: Mapping[str, Any]) -> Requires:
+    return Requires(
+        item.get("geminicrm"), item.get("extensions", {}), tuple(item.get("python", ()))
+    )
+
+
+def _authentication(item: Mapping[str, Any] | None) -> Authentication | None:
+    if item is None:
+        return None
+    return Authentication(
+        type=item["type"],
+        settings=tuple(item.get("settings", ())),
+        authorization_url=item.get("authorization_url"),
+        token_url=item.get("token_url"),
+        revocation_url=item.get("revocation_url"),
+        scopes=tuple(item.get("scopes", ())),
+    )
+
+
+def _ui(item: Mapping[str, Any]) -> Ui:
+    return Ui(
+        navigation=tuple(NavigationEntry(**entry) for entry in item.get("navigation", ())),
+        dashboard_widgets=tuple(Widget(**entry) for entry in item.get("dashboard_widgets", ())),
+        record_panels=tuple(RecordPanel(**entry) for entry in item.get("record_panels", ())),
+        record_actions=tuple(
+            RecordAction(**{"confirm": "", **entry}) for entry in item.get("record_actions", ())
+        ),
+        pages=tuple(Widget(**entry) for entry in item.get("pages", ())),
+        custom_fields=tuple(
+            CustomField(**{**entry, "options": tuple(entry.get("options", ()))})
+            for entry in item.get("custom_fields", ())
+        ),
+    )

@@ -1,0 +1,190 @@
+"""The frozen Manifest: what an extension says of itself. It holds; it does not act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+SettingType: TypeAlias = Literal[
+    "text", "password", "textarea", "number", "integer", "boolean", "select", "email", "url"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a select."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing an admin fills in; `env` names variables that may give the value."""
+
+    id: str
+    type: SettingType
+    label: str
+    description: str
+    required: bool
+    default: str | float | bool | None
+    options: tuple[Option, ...]
+    env: tuple[str, ...]
+    placeholder: str
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is stored encrypted and never shown again."""
+        return self.type == "password"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkEntry:
+    """A host that may be called: `host`, or the one that the setting `setting` holds."""
+
+    host: str | None
+    setting: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requires:
+    """What must be there: version ranges as text, Python requirements as text."""
+
+    geminicrm: str | None
+    extensions: Mapping[str, str]
+    python: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A widget of the dashboard, or a page of the extension's own."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationEntry:
+    """An entry of the menu that opens the page `page`."""
+
+    id: str
+    title: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPanel:
+    """A panel on the page of a kind of record."""
+
+    id: str
+    title: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAction:
+    """A button on the page of a kind of record; `confirm` is asked first where it is not empty."""
+
+    id: str
+    title: str
+    record: str
+    confirm: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A field that the extension adds to a kind of record."""
+
+    id: str
+    label: str
+    record: str
+    type: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ui:
+    """What the extension adds to the pages."""
+
+    navigation: tuple[NavigationEntry, ...]
+    dashboard_widgets: tuple[Widget, ...]
+    record_panels: tuple[RecordPanel, ...]
+    record_actions: tuple[RecordAction, ...]
+    pages: tuple[Widget, ...]
+    custom_fields: tuple[CustomField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How it signs in to the outside service; addresses only for oauth2."""
+
+    type: Literal["api_key", "basic", "oauth2"]
+    settings: tuple[str, ...]
+    authorization_url: str | None
+    token_url: str | None
+    revocation_url: str | None
+    scopes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Work that comes round; `cron` in the workspace's time zone."""
+
+    id: str
+    cron: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboundWebhook:
+    """A webhook that an outside service sends."""
+
+    id: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Screenshot:
+    """A picture for the marketplace, by its path inside the folder."""
+
+    path: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One checked manifest. `source` is the JSON that it was read from, for storing.
+
+    `hooks` is None where the manifest does not say which hooks the extension implements.
+    """
+
+    id: str
+    name: str
+    version: str
+    description: str
+    author: str
+    license: str
+    entry_point: str
+    icon: str | None
+    api_version: int
+    permissions: tuple[str, ...]
+    optional_permissions: tuple[str, ...]
+    permission_reasons: Mapping[str, str]
+    settings: tuple[Setting, ...]
+    network: tuple[NetworkEntry, ...]
+    events: tuple[str, ...]
+    hooks: tuple[str, ...] | None
+    provides: tuple[str, ...]
+    authentication: Authentication | None
+    ui: Ui
+    schedules: tuple[Schedule, ...]
+    inbound_webhooks: tuple[InboundWebhook, ...]
+    categories: tuple[str, ...]
+    keywords: tuple[str, ...]
+    homepage: str | None
+    requires: Requires
+    screenshots: tuple[Screenshot, ...]
+    support: str | None
+    privacy: str | None
+    storage_version: int
+    source: Mapping[str, Any]
