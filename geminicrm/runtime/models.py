@@ -1,7 +1,7 @@
 """The rows of the runtime: what is installed, what was used, who works, who holds the lock."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import BigInteger, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -36,7 +36,7 @@ class Installation(WorkspaceOwned, Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it once
 
 
 class KeptSettings(WorkspaceOwned, Base):
