@@ -1,0 +1,96 @@
+"""The rows of the runtime: what is installed, what was used, who works, who holds the lock."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from geminicrm.kernel.db import Base
+from geminicrm.kernel.tenancy import WorkspaceOwned, tenant_args, tenant_fk
+
+
+class Installation(WorkspaceOwned, Base):
+    """One extension version in one workspace: its grant, its settings, whether it runs.
+
+    `revision` rises with every change; two changes of the same reading can't both be stored.
+    """
+
+    __tablename__ = "installations"
+    __table_args__ = tenant_args(UniqueConstraint("workspace_id", "extension_id"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    extension_id: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(80), index=True)
+    manifest: Mapped[dict[str, Any]]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[str] = mapped_column(String(12), default="enabled")
+    granted: Mapped[list[str]]
+    settings: Mapped[dict[str, Any]]
+    secrets: Mapped[str | None] = mapped_column(Text)
+    trusted: Mapped[bool] = mapped_column(default=False)
+    built_in: Mapped[bool] = mapped_column(default=False)
+    error: Mapped[str | None] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012 - declarative reads it once
+
+
+class KeptSettings(WorkspaceOwned, Base):
+    """What an uninstalled extension left behind for the day it comes back."""
+
+    __tablename__ = "kept_settings"
+    __table_args__ = tenant_args(UniqueConstraint("workspace_id", "extension_id"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    extension_id: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str] = mapped_column(String(64))
+    settings: Mapped[dict[str, Any]]
+    secrets: Mapped[str | None] = mapped_column(Text)
+    kept_at: Mapped[datetime]
+
+
+class ScopeUse(WorkspaceOwned, Base):
+    """How often an installation used one scope on one day, and how often it was refused."""
+
+    __tablename__ = "scope_uses"
+    __table_args__ = tenant_args(
+        UniqueConstraint("workspace_id", "installation_id", "scope", "day"),
+        tenant_fk("installation_id", "installations", ondelete="CASCADE"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    installation_id: Mapped[str] = mapped_column(String(40))
+    scope: Mapped[str] = mapped_column(String(80))
+    day: Mapped[date]
+    used: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_at: Mapped[datetime]
+
+
+class WorkerLease(Base):
+    """One living process and the generation it serves; gone when not renewed."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    machine: Mapped[str] = mapped_column(String(80))
+    kind: Mapped[str] = mapped_column(String(20))
+    pid: Mapped[int] = mapped_column(Integer)
+    generation: Mapped[int] = mapped_column(BigInteger)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    lease_until: Mapped[datetime]
+
+
+class InstallLock(WorkspaceOwned, Base):
+    """Who changes the installed set of a workspace now; others wait until `until`."""
+
+    __tablename__ = "install_locks"
+    __table_args__ = tenant_args(UniqueConstraint("workspace_id"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime]
