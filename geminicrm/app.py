@@ -36,7 +36,6 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.work import Works
 from geminicrm.web import pages
 from geminicrm.web.navigation import Command, NavItem, Viewer
-from geminicrm.web.styleguide import blueprint as styleguide
 
 EXTENSION = "geminicrm"
 
@@ -110,7 +109,6 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     app.register_blueprint(
         identity_views.blueprint(credentials, core.generations, core.settings.session_days)
     )
-    app.register_blueprint(styleguide())
     app.extensions[EXTENSION] = core
     return app
 

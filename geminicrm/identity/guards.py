@@ -79,7 +79,7 @@ class Credentials:
         return held
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
     """What Flask-Login keeps of a browser that is signed in: the secret of its session."""
 
     def __init__(self, secret: str, actor: PersonActor) -> None:

@@ -78,9 +78,10 @@ def _own_rows_only(session: Session, _context: object, _instances: object) -> No
     for row in (*session.new, *session.dirty, *session.deleted):
         if not isinstance(row, WorkspaceOwned):
             continue
-        if row.workspace_id is None:
+        owner: str | None = row.workspace_id
+        if owner is None:
             row.workspace_id = workspace
-        elif row.workspace_id != workspace:
+        elif owner != workspace:
             raise IsolationBroken(f"{type(row).__name__} belongs to another workspace")
 
 
