@@ -1,0 +1,1 @@
+"""The commands of `geminicrm`, one file for each group of them."""

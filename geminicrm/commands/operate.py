@@ -1,0 +1,155 @@
+"""`geminicrm serve | web | worker | db | demo | doctor | keys`."""
+
+import os
+import sys
+import threading
+import urllib.request
+from urllib.error import URLError
+
+import click
+import orjson
+
+from geminicrm import demo as demo_data
+from geminicrm.app import build_core
+from geminicrm.commands.shared import json_option, opened_core, say
+from geminicrm.config import KEY_FILE, Settings
+from geminicrm.diagnosis import diagnose
+from geminicrm.kernel import logs
+from geminicrm.kernel.crypto import new_key
+from geminicrm.kernel.migrate import upgrade
+from geminicrm.processes import lifeline, tree
+from geminicrm.processes import web as web_process
+from geminicrm.processes import worker as worker_process
+
+_START_SECONDS = 60.0
+
+
+def commands() -> tuple[click.Command, ...]:
+    """Give the commands of this file."""
+    return serve, web, worker, db, demo, doctor, keys
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Load the demo once; loopback only.")
+def serve(*, with_demo: bool) -> None:
+    """Start everything this machine needs, in one tree."""
+    if with_demo:
+        os.environ.setdefault("GEMINICRM_ALLOW_UNSIGNED", "yes")
+        os.environ["GEMINICRM_HOST"] = "127.0.0.1"
+    settings = _settings()
+    upgrade(settings.database_url)
+    with opened_core() as core:
+        core.registry.offer_builtins()
+        greeting = demo_data.ensure(core) if with_demo else None
+    sys.exit(tree.run(("web", "worker"), lambda: _greet(settings, greeting)))
+
+
+@click.command()
+def web() -> None:
+    """Serve pages and the API."""
+    lifeline.hold_on(os.environ)
+    settings = _settings()
+    web_process.run(settings)
+
+
+@click.command()
+def worker() -> None:
+    """Hand out events and do what waits."""
+    lifeline.hold_on(os.environ)
+    worker_process.run(build_core(_settings()))
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the tables up to this version."""
+    settings = _settings()
+    upgrade(settings.database_url)
+    click.echo("The database is up to date.")
+
+
+@click.command()
+@json_option
+def demo(*, as_json: bool) -> None:
+    """Load the demo workspace, once."""
+    upgrade(_settings().database_url)
+    with opened_core() as core:
+        core.registry.offer_builtins()
+        made = demo_data.ensure(core)
+    answer: dict[str, object] = {"url": made.url, "email": made.email, "password": made.password}
+    say(as_json, answer, f"{made.url}  {made.email}  {made.password}")
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Check machine and configuration, and say what to mend."""
+    found = diagnose(os.environ)
+    lines = [f"{'ok  ' if line.ok else 'MEND'}  {line.name}: {line.detail}" for line in found]
+    well = all(line.ok for line in found)
+    say(
+        as_json,
+        {"ok": well, "checks": [line.as_dict() for line in found]},
+        "\n".join(lines),
+    )
+    sys.exit(0 if well else 1)
+
+
+@click.group()
+def keys() -> None:
+    """Make and change encryption keys."""
+
+
+@keys.command("new")
+def keys_new() -> None:
+    """Print a new key, for GEMINICRM_ENCRYPTION_KEYS or the home's keys file."""
+    click.echo(new_key())
+
+
+@keys.command("rotate")
+def keys_rotate() -> None:
+    """Put a new key in front of the home's keys file and encrypt every secret with it."""
+    settings = _settings()
+    if os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
+        raise click.ClickException(
+            "The keys come from GEMINICRM_ENCRYPTION_KEYS: put a new key in front there, "
+            "restart, then run `geminicrm keys rotate` without the variable's old keys."
+        )
+    path = settings.home / KEY_FILE
+    path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
+    with opened_core() as core:
+        count = core.reencrypt()
+    click.echo(f"{count} secrets encrypted anew. Restart, so that every process knows the key.")
+
+
+def _settings() -> Settings:
+    settings = Settings.from_env(os.environ)
+    logs.configure(settings.log_level, json=settings.production)
+    return settings
+
+
+def _greet(settings: Settings, greeting: "demo_data.Demo | None") -> None:
+    waiting = threading.Event()
+    address = f"http://{settings.host}:{settings.port}"
+    for _attempt in range(int(_START_SECONDS / 0.1)):
+        if _answers(f"{address}/readyz"):
+            break
+        waiting.wait(0.1)
+    else:
+        click.echo(f"{address} did not answer within {_START_SECONDS:g} s; see the log.", err=True)
+        return
+    click.echo(f"\nGeminiCRM Pro runs at {address}  (Ctrl-C stops it)")
+    if greeting is not None:
+        click.echo(f"  sign in with {greeting.email} and the password {greeting.password}\n")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
+            return bool(orjson.loads(response.read())["status"] == "ready")
+    except (URLError, OSError, ValueError):
+        return False

@@ -1,0 +1,97 @@
+"""What `geminicrm doctor` looks at: the machine and the configuration, each with its mend."""
+
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import redis
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from geminicrm.config import ConfigurationError, Settings
+from geminicrm.kernel.db import Database
+from geminicrm.kernel.migrate import pending
+
+_LEAST_PYTHON = (3, 11)
+_LEAST_FREE = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing looked at; `detail` says what is there, or what to mend."""
+
+    name: str
+    ok: bool
+    detail: str
+
+    def as_dict(self) -> dict[str, object]:
+        """Give the line for a program."""
+        return asdict(self)
+
+
+def diagnose(environ: Mapping[str, str]) -> list[Line]:
+    """Look at everything; a wrong configuration ends the look at what depends on it."""
+    lines = [_python()]
+    try:
+        settings = Settings.from_env(environ)
+    except ConfigurationError as error:
+        return [*lines, Line("configuration", ok=False, detail=str(error))]
+    lines.append(Line("configuration", ok=True, detail=f"{settings.env}, home {settings.home}"))
+    lines += [_disk(settings), _database(settings), _port(settings)]
+    if settings.redis_url:
+        lines.append(_redis(settings.redis_url))
+    return lines
+
+
+def _python() -> Line:
+    ok = sys.version_info >= _LEAST_PYTHON
+    detail = f"Python {platform.python_version()} on {platform.system()} {platform.release()}"
+    return Line("python", ok, detail if ok else f"{detail}; install Python 3.11 or newer")
+
+
+def _disk(settings: Settings) -> Line:
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    free = shutil.disk_usage(settings.home).free
+    ok = free > _LEAST_FREE
+    detail = f"{free // 1024**2} MiB free at {settings.home}"
+    return Line("disk", ok, detail if ok else f"{detail}; make room for at least 200 MiB")
+
+
+def _database(settings: Settings) -> Line:
+    database = Database(settings.database_url, settings.home)
+    shown = database.engine.url.render_as_string(hide_password=True)
+    try:
+        with database.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+        if pending(settings.database_url):
+            return Line("database", ok=False, detail=f"{shown}: run `geminicrm db upgrade`")
+    except SQLAlchemyError as error:
+        detail = f"{shown} does not answer ({type(error).__name__}); see GEMINICRM_DATABASE_URL"
+        return Line("database", ok=False, detail=detail)
+    finally:
+        database.dispose()
+    return Line("database", ok=True, detail=shown)
+
+
+def _port(settings: Settings) -> Line:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            detail = f"{settings.host}:{settings.port} is taken ({error.strerror}); set PORT"
+            return Line("port", ok=False, detail=detail)
+    return Line("port", ok=True, detail=f"{settings.host}:{settings.port} is free")
+
+
+def _redis(url: str) -> Line:
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        detail = f"REDIS_URL does not answer ({type(error).__name__}); start Redis or unset it"
+        return Line("redis", ok=False, detail=detail)
+    return Line("redis", ok=True, detail="REDIS_URL answers")

@@ -1,0 +1,56 @@
+"""The web process: granian with a few workers, each one application."""
+
+import atexit
+import os
+from pathlib import Path
+
+from flask import Flask
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from geminicrm.app import EXTENSION, Core, create_app
+from geminicrm.config import Settings
+from geminicrm.kernel import logs
+from geminicrm.kernel.metrics import clean_directory
+from geminicrm.processes import lifeline
+
+_KILL_SECONDS = 10
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def application() -> Flask:
+    """Make the application of one worker and start what runs beside its requests."""
+    settings = Settings.from_env(os.environ)
+    logs.configure(settings.log_level, json=settings.production)
+    app = create_app(settings)
+    core: Core = app.extensions[EXTENSION]
+    core.start("web")
+    atexit.register(core.close)
+    return app
+
+
+def worker_application() -> Flask:
+    """Make the application of a granian worker, which ends when its parent does."""
+    lifeline.follow_parent()
+    return application()
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop."""
+    metrics = Path(settings.home / "metrics")
+    clean_directory(metrics)
+    os.environ[METRICS_VARIABLE] = str(metrics)
+    Server(
+        "geminicrm.processes.web:worker_application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.web_workers,
+        blocking_threads=settings.web_threads,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_KILL_SECONDS,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
