@@ -2,9 +2,11 @@
 
 pytest_plugins = (
     "pytester",
+    "tests.support.browser",
     "tests.support.databases",
     "tests.support.postgres",
     "tests.support.process",
     "tests.support.redis_server",
+    "tests.support.sampling",
     "tests.support.skips",
 )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Tree:
 
     def wait_for_ok(self, url: str, seconds: float = 15.0) -> None:
         """Return when `url` (http, loopback) answers 200."""
-        self._wait(lambda: status_of(url) == http.client.OK, seconds)
+        self._wait(partial(answers_ok, url), seconds)
 
     def members(self) -> list[int]:
         """Give the pids of the tree that are alive now, zombies not counted."""
@@ -83,7 +84,7 @@ class Tree:
         try:
             eventually(lambda: not self.members(), seconds)
         except Late:
-            left = {pid: _command(pid) for pid in self.members()}
+            left = {pid: command_of(pid) for pid in self.members()}
             raise LeftBehind(f"{self.command} left {left}\n{self.output()}") from None
 
     def kill(self) -> None:
@@ -117,23 +118,21 @@ def kill_quietly(pid: int, signum: int = signal.SIGKILL) -> None:
         return
 
 
-def status_of(url: str) -> int:
-    """Give the HTTP status that `url` answers now; OSError when nobody listens."""
+def answers_ok(url: str) -> bool:
+    """Tell whether `url` (http, loopback) answers 200 now; silence and nonsense are no."""
     host, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=5)
-    try:
-        connection.request("GET", "/" + path)
-        return connection.getresponse().status
-    except http.client.HTTPException as error:
-        raise ConnectionError(str(error)) from error
-    finally:
-        connection.close()
+    with closing(http.client.HTTPConnection(host, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/" + path)
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
 
 
 def clean_environ(**more: str) -> dict[str, str]:
     """Give an environment without the project's own variables, but with what coverage needs."""
-    own = ("GEMINICRM_", "REDIS_URL", "PORT")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    own = {name for name in os.environ if name.startswith("GEMINICRM_")} | {"REDIS_URL", "PORT"}
+    kept = {name: value for name, value in os.environ.items() if name not in own}
     return {**kept, "PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}", **more}
 
 
@@ -148,7 +147,8 @@ def _environ(pid: int) -> list[bytes]:
         return []
 
 
-def _command(pid: int) -> str:
+def command_of(pid: int) -> str:
+    """Give what a process was started with."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
     except OSError:

@@ -4,10 +4,19 @@ import sys
 import pytest
 
 from tests.support.ports import free_port
-from tests.support.process import LeftBehind, StartTree, kill_quietly
+from tests.support.process import LeftBehind, StartTree, answers_ok, command_of, kill_quietly
 from tests.support.waiting import Late
 
 SLEEPER = "import time; print('ready', flush=True); time.sleep(60)"
+NONSENSE = """
+import socket
+server = socket.create_server(("127.0.0.1", 0))
+print("port", server.getsockname()[1], flush=True)
+client, _ = server.accept()
+client.recv(1000)
+client.sendall(b"nonsense")
+client.close()
+"""
 ORPHAN = f"""
 import subprocess, sys
 subprocess.Popen([sys.executable, "-c", {SLEEPER!r}], start_new_session=True)
@@ -56,6 +65,23 @@ def test_a_web_server_is_waited_for(start_tree: StartTree):
     tree = start_tree([sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"])
     tree.wait_for_ok(f"http://127.0.0.1:{port}/")
     assert tree.stop() == -signal.SIGTERM
+
+
+def test_nonsense_is_no_answer(start_tree: StartTree):
+    tree = start_tree([sys.executable, "-c", NONSENSE])
+    port = tree.wait_for_line("port ").split()[1]
+    assert not answers_ok(f"http://127.0.0.1:{port}/")
+    assert tree.process.wait(10) == 0
+
+
+def test_a_server_that_ended_is_told_at_once(start_tree: StartTree):
+    tree = start_tree([sys.executable, "-c", "raise SystemExit(4)"])
+    with pytest.raises(Late, match="ended with 4"):
+        tree.wait_for_ok(f"http://127.0.0.1:{free_port()}/", 60)
+
+
+def test_a_process_that_is_gone_has_no_command():
+    assert command_of(0) == "(gone)"
 
 
 def test_the_environment_is_clean(start_tree: StartTree, monkeypatch: pytest.MonkeyPatch):

@@ -60,6 +60,12 @@ def test_a_failed_preparation_fails_the_gate(monkeypatch: pytest.MonkeyPatch):
     assert not gates.run(GOOD, gates.environment(full=False)).ok
 
 
+def test_a_missing_tool_is_a_failed_gate(capfd: pytest.CaptureFixture[str]):
+    gate = Gate(name="odd", command=("no-such-tool",))
+    assert not gates.run(gate, gates.environment(full=False)).ok
+    assert "no-such-tool is not installed" in capfd.readouterr().out
+
+
 def test_the_tools_of_this_interpreter_come_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("GEMINICRM_TEST_FULL", raising=False)
     environ = gates.environment(full=False)
