@@ -20,7 +20,8 @@ export function startForms() {
     if (document.querySelector("form[data-dirty]")) event.preventDefault();
   });
   // A page that comes back from the browser's memory has sent its forms long ago.
-  addEventListener("pageshow", () => {
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
     document.querySelectorAll(".btn[aria-busy]").forEach((button) => button.removeAttribute("aria-busy"));
   });
   document.addEventListener("htmx:beforeRequest", (event) => {

@@ -1,4 +1,6 @@
 // Menus are <details>: close on a click elsewhere, on Esc, and when another one opens.
+const GAP = 4;
+
 export function startMenus() {
   const open = () => document.querySelectorAll("[data-menu][open]");
 
@@ -7,6 +9,15 @@ export function startMenus() {
       if (!menu.contains(event.target)) menu.open = false;
     });
   });
+  document.addEventListener("toggle", (event) => {
+    if (event.target.matches("[data-menu][open]")) place(event.target);
+  }, true);
+  // A panel stays where it was opened, so it must not outlive a scroll away from its button.
+  document.addEventListener("scroll", (event) => {
+    open().forEach((menu) => {
+      if (event.target.contains(menu)) menu.open = false;
+    });
+  }, true);
   document.addEventListener("keydown", (event) => {
     const menu = event.target.closest?.("[data-menu][open]");
     if (!menu) return;
@@ -19,6 +30,19 @@ export function startMenus() {
       step(menu, event.key === "ArrowDown" ? 1 : -1);
     }
   });
+}
+
+// Lists that scroll would cut an absolute panel off, so it is placed on the screen itself.
+function place(menu) {
+  const panel = menu.querySelector(".menu-panel");
+  const anchor = menu.querySelector("summary").getBoundingClientRect();
+  Object.assign(panel.style, { position: "fixed", right: "auto", top: "0", left: "0" });
+  const box = panel.getBoundingClientRect();
+  const below = anchor.bottom + GAP;
+  const top = below + box.height > innerHeight - GAP ? anchor.top - box.height - GAP : below;
+  const left = Math.min(anchor.right - box.width, innerWidth - box.width - GAP);
+  panel.style.top = `${Math.max(GAP, top)}px`;
+  panel.style.left = `${Math.max(GAP, left)}px`;
 }
 
 function step(menu, direction) {

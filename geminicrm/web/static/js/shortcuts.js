@@ -13,9 +13,9 @@ export function startShortcuts() {
   let timer = 0;
 
   const plain = {
-    "/": () => document.querySelector("[data-page-search]")?.focus() ?? focusPalette(),
+    "/": focusSearch,
     "?": () => sheet && openDialog(sheet),
-    c: () => (document.querySelector("[data-create]") ?? null)?.click(),
+    c: () => document.querySelector("[data-create]")?.click(),
     j: () => step(1),
     k: () => step(-1),
     Enter: () => document.querySelector("[data-row-current] a")?.click(),
@@ -26,7 +26,9 @@ export function startShortcuts() {
     const pair = first ? `${first} ${event.key.toLowerCase()}` : "";
     first = "";
     clearTimeout(timer);
-    const target = commands.find((command) => command.keys && command.keys === (pair || event.key));
+    // What a page itself can create goes before the general "create" command.
+    const own = !pair && event.key === "c" && document.querySelector("[data-create]");
+    const target = !own && commands.find((command) => command.keys && command.keys === (pair || event.key));
     if (target) {
       event.preventDefault();
       location.assign(target.url);
@@ -51,8 +53,10 @@ function wanted(event) {
   return !event.target.closest?.(TYPING) && !document.querySelector("dialog[open]");
 }
 
-function focusPalette() {
-  document.querySelector("[data-palette-open]")?.click();
+function focusSearch() {
+  const search = document.querySelector("[data-page-search]");
+  if (search) search.focus();
+  else document.querySelector("[data-palette-open]")?.click();
 }
 
 function step(direction) {
