@@ -4,6 +4,7 @@ pytest_plugins = (
     "pytester",
     "tests.support.browser",
     "tests.support.databases",
+    "tests.support.loopback",
     "tests.support.postgres",
     "tests.support.process",
     "tests.support.redis_server",

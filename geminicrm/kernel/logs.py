@@ -61,9 +61,7 @@ def redact_secrets(
 ) -> MutableMapping[str, Any]:
     """Processor: mask secrets in every entry."""
     for key, item in event.items():
-        # structlog's own bookkeeping holds the stdlib record.
-        if not key.startswith("_"):
-            event[key] = _redact_item(key, item, 0)
+        event[key] = _redact_item(key, item, 0)
     return event
 
 

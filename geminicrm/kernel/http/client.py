@@ -71,6 +71,7 @@ class _Exchange:
         self._target = target
         self._deadline = deadline
         self._stage = "send"
+        self._sock = sock
         self._connection = HTTPConnection(target.host, target.port)
         # `http.client` is typed for real sockets and uses `sendall`, `makefile` and `close`.
         self._connection.sock = sock
@@ -90,7 +91,7 @@ class _Exchange:
                 f"{self._target.origin} broke off or did not speak HTTP "
                 f"({type(error).__name__}). Check that the address is the service's, and its log.",
                 where=self._target.origin,
-                sent=True,
+                sent=self._sock.sent,
             ) from error
 
     def _send(self) -> None:
@@ -153,7 +154,7 @@ class _Exchange:
             "the service, or allow more time.",
             where=self._target.origin,
             stage=self._stage,
-            sent=True,
+            sent=self._sock.sent,
         )
 
     def _too_large(self) -> ResponseTooLarge:
@@ -161,5 +162,5 @@ class _Exchange:
             f"{self._target.origin} answered with more than {self._request.max_bytes} bytes. Ask "
             "for less (a page, a range), or allow more.",
             where=self._target.origin,
-            sent=True,
+            sent=self._sock.sent,
         )

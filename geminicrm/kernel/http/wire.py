@@ -65,18 +65,23 @@ class _TimedReader(io.RawIOBase):
 
 
 class TimedSocket:
-    """What `http.client` needs of a socket, under a deadline (its `makefile` and `sendall`)."""
+    """What `http.client` needs of a socket, under a deadline (its `makefile` and `sendall`).
+
+    `sent` turns true just before the first byte leaves.
+    """
 
     def __init__(self, sock: socket.socket, deadline: Deadline, ceiling: int) -> None:
         self._sock = sock
         self._deadline = deadline
         self._ceiling = ceiling
+        self.sent = False
 
     def sendall(self, data: bytes) -> None:
         """Send everything, or raise TimeoutError at the deadline."""
         view = memoryview(data)
         while view:
             self._sock.settimeout(self._deadline.remaining())
+            self.sent = True
             view = view[self._sock.send(view[:_SEND_SLICE]) :]
 
     def makefile(self, _mode: str) -> io.BufferedReader:
