@@ -1,4 +1,4 @@
-"""Which files an extension may consist of: names, sizes and types, for folders and packages alike."""
+"""Which files an extension may have: names, sizes and types, in folders and packages."""
 
 import re
 import unicodedata
@@ -30,7 +30,7 @@ STATIC_TYPES: Final[Mapping[str, str]] = MappingProxyType(
         ".woff2": "font/woff2",
     }
 )
-"""Media types by suffix of what `static/` may hold. No pages: they would speak in the CRM's name."""
+"""Media types by suffix of what `static/` may hold. No pages: they would look like the CRM's."""
 
 IMAGE_SUFFIXES: Final = frozenset({".gif", ".ico", ".jpeg", ".jpg", ".png", ".svg", ".webp"})
 

@@ -104,7 +104,8 @@ def open_folder(
 ) -> ExtensionFolder:
     """Read the manifest and the Python sources of a folder. Raises `OSError`."""
     entries = list_entries(path)
-    manifest, findings = None, ()
+    manifest: Manifest | None = None
+    findings: tuple[Finding, ...] = ()
     try:
         raw = _read(path / "manifest.json", entries.get("manifest.json"), MAX_MANIFEST_BYTES + 1)
         manifest = parse_manifest(raw, known_scopes=known_scopes, core_version=core_version)

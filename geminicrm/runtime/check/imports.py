@@ -21,6 +21,7 @@ def check(folder: ExtensionFolder) -> list[CheckFinding]:
     for file, tree in folder.own_trees():
         for node in ast.walk(tree):
             problems = [_problem(module, own) for module in _modules(node)]
+            problems.append(_climbs(node, file))
             found += [
                 CheckFinding(
                     severity="error",
@@ -33,6 +34,12 @@ def check(folder: ExtensionFolder) -> list[CheckFinding]:
                 if message
             ]
     return found
+
+
+def _climbs(node: ast.AST, file: str) -> str | None:
+    if isinstance(node, ast.ImportFrom) and node.level > file.count("/") + 1:
+        return f"The import climbs out of the extension's folder: {node.level} dots are too many."
+    return None
 
 
 def _modules(node: ast.AST) -> Iterator[str]:
