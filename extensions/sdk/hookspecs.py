@@ -7,6 +7,7 @@ overrun counts against that extension alone and is shown on its page; after seve
 left out for a while.
 """
 
+import inspect
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -32,7 +33,12 @@ BUDGET_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
         "on_event": 30.0,
     }
 )
-"""Seconds that one call of one extension may take."""
+"""Seconds that one call of one extension may take; its keys are the names of all hooks."""
+
+
+def hook_arguments(name: str) -> tuple[str, ...]:
+    """Give the names of the arguments of a hook; an implementation takes any of them."""
+    return tuple(inspect.signature(globals()[name]).parameters)
 
 
 @hookspec

@@ -1,6 +1,7 @@
 """manifest.json: from bytes of a stranger to a frozen Manifest, or all that is wrong with it."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from extensions.sdk.api_version import CURRENT_API_VERSION, SUPPORTED_API_VERSIONS
@@ -15,6 +16,7 @@ from geminicrm.runtime.strict_json import read_json, shorten
 
 __all__ = [
     "MAX_MANIFEST_BYTES",
+    "Identity",
     "Manifest",
     "ManifestInvalid",
     "NetworkEntry",
@@ -22,6 +24,7 @@ __all__ = [
     "build_manifest",
     "manifest_schema",
     "parse_manifest",
+    "read_identity",
 ]
 
 MAX_MANIFEST_BYTES: Final = 256 * 1024
@@ -32,6 +35,26 @@ class ManifestInvalid(ValidationFailed):
 
     code = "manifest_invalid"
     title = "The extension's manifest is wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a manifest is called, before anything else of it is known."""
+
+    id: str
+    version: str
+
+
+def read_identity(raw: bytes) -> Identity:
+    """Read only id and version, such as for the name of a package. Raises `ManifestInvalid`."""
+    data, findings = read_json(raw, MAX_MANIFEST_BYTES)
+    if not isinstance(data, dict):
+        message = f"A manifest is an object, not {shorten(data)}."
+        raise ManifestInvalid(findings or [Finding("", "wrong_type", message)])
+    findings = [one for one in schema_findings(data) if one.pointer in {"/id", "/version"}]
+    if findings:
+        raise ManifestInvalid(findings)
+    return Identity(data["id"], data["version"])
 
 
 def parse_manifest(

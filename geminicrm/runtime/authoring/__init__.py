@@ -1,0 +1,1 @@
+"""Help for authors: the start of a new extension."""
