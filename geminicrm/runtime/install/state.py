@@ -7,7 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.work import Actor, Works
+from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.install.files import Hold
 from geminicrm.runtime.manifest_model import Manifest
 
 Value = TypeVar("Value")
@@ -140,7 +141,7 @@ class Tools:
     unpack: Callable[[bytes], Files]
     manifest: Callable[[bytes], Manifest]
     check: Callable[[Path, Manifest], Checked]
-    encrypt: Callable[[str], str]
+    seal: Callable[[Mapping[str, str]], str | None]
     packages: Path
     core_version: str
     api_versions: Collection[int]
@@ -162,6 +163,19 @@ class Consent:
 
     granted: tuple[str, ...]
     trusted: bool
+    settings: DraftSettings
+
+
+class Lease(Protocol):
+    """The workspace's install lock, as held by one install."""
+
+    def renew(self) -> None:
+        """Hold it for another while. Raises Conflict where it was lost."""
+        ...
+
+    def confirm(self, work: Work) -> None:
+        """Make sure, inside the deciding transaction, that it is still held. Raises Conflict."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +189,8 @@ class InstallState:
     manifest_read: Manifest | None = None
     warnings: tuple[Finding, ...] = ()
     consent: Consent | None = None
+    lease: Lease | None = None
+    hold: Hold | None = None
     draft_made: Draft | None = None
     folder_made: bool = False
     generation: int = 0
@@ -193,6 +209,11 @@ class InstallState:
     def agreed(self) -> Consent:
         """Give what the admin consented to."""
         return _known(self.consent, "consent")
+
+    @property
+    def lease_held(self) -> Lease:
+        """Give the install lock."""
+        return _known(self.lease, "lock")
 
     @property
     def draft(self) -> Draft:
