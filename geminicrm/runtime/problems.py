@@ -1,0 +1,118 @@
+"""What can be wrong with installing and changing an installation.
+
+ConsentRequired (409)   nobody has agreed to the plan yet; it comes with the answer
+TrustRequired (409)     third-party code has not been trusted in so many words
+AlreadyInstalled (409)  the workspace has the extension
+StillNeeded (409)       other extensions of the workspace need it
+InstallFailed (422)     a step refused or failed; everything is as it was before
+NotInstalled (404)      the workspace does not have the extension
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from geminicrm.kernel.errors import AppError, Conflict, Finding, NotFound
+
+
+class ConsentRequired(Conflict):
+    """Show the plan, then repeat with a grant."""
+
+    code = "consent_required"
+    title = "Consent is needed"
+
+    def __init__(self, plan: Mapping[str, Any]) -> None:
+        super().__init__(
+            'Nobody has agreed to what this extension may do. Repeat with "grant": a list of the '
+            'permissions in the plan, or "requested" for those it needs.',
+            plan=plan,
+        )
+
+
+class TrustRequired(Conflict):
+    """The admin has to type the id of the extension, knowing that its code runs unconfined."""
+
+    code = "trust_required"
+    title = "Trust is needed"
+
+    def __init__(self, extension_id: str, plan: Mapping[str, Any]) -> None:
+        super().__init__(trust_sentence(extension_id), plan=plan)
+
+
+class AlreadyInstalled(Conflict):
+    """One extension is installed once in a workspace."""
+
+    code = "already_installed"
+    title = "Installed already"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__(
+            f"The extension {extension_id!r} is installed in this workspace already.",
+            extension_id=extension_id,
+        )
+
+
+class StillNeeded(Conflict):
+    """Other extensions would stop working."""
+
+    code = "still_needed"
+    title = "Other extensions need it"
+
+    def __init__(self, extension_id: str, needed_by: Sequence[str]) -> None:
+        names = ", ".join(needed_by)
+        super().__init__(
+            f"The extension {extension_id!r} is needed by {names}; remove or disable those first.",
+            needed_by=list(needed_by),
+        )
+
+
+class InstallFailed(AppError):
+    """A step of the install refused or failed; nothing of it is left.
+
+    `place` is where in the package, such as `manifest.json` or `extension.py:12 in install`.
+    """
+
+    code = "install_failed"
+    status = 422
+    title = "The extension was not installed"
+
+    def __init__(
+        self,
+        step: str,
+        extension_id: str,
+        reason: str,
+        place: str = "",
+        findings: Sequence[Finding] = (),
+    ) -> None:
+        at = f" ({place})" if place else ""
+        super().__init__(
+            f"{extension_id} was not installed, the step {step!r} failed{at}: {reason} "
+            "Nothing was changed.",
+            extension_id=extension_id,
+            step=step,
+            place=place,
+            errors=[asdict(finding) for finding in findings],
+        )
+        self.step = step
+        self.extension_id = extension_id
+        self.reason = reason
+        self.place = place
+        self.findings = tuple(findings)
+
+
+class NotInstalled(NotFound):
+    """The workspace does not have the extension."""
+
+    code = "not_installed"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__("installed extension", extension_id)
+
+
+def trust_sentence(extension_id: str) -> str:
+    """Say what trusting means and how it is done."""
+    return (
+        "This code is not part of the CRM, and no locked process confines it: once installed it "
+        "can do whatever the server can, whatever its permissions say. If you trust its author "
+        f'that far, type the id of the extension: "trust": "{extension_id}".'
+    )

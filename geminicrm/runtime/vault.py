@@ -1,0 +1,27 @@
+"""Secret settings at rest: one encrypted JSON object per installation."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from geminicrm.kernel.crypto import Cipher
+
+
+class Vault:
+    """Seals and opens the `secrets` column of installations."""
+
+    def __init__(self, cipher: Cipher) -> None:
+        self._cipher = cipher
+
+    def seal(self, secrets: Mapping[str, str]) -> str | None:
+        """Encrypt the secrets by setting id; None where there are none."""
+        if not secrets:
+            return None
+        return self._cipher.encrypt(orjson.dumps(dict(secrets)).decode())
+
+    def open(self, sealed: str | None) -> dict[str, str]:
+        """Give the secrets in clear. Raises DecryptionFailed where no key fits."""
+        if sealed is None:
+            return {}
+        opened: dict[str, str] = orjson.loads(self._cipher.decrypt(sealed))
+        return opened
