@@ -3,6 +3,7 @@
 pytest_plugins = (
     "pytester",
     "tests.support.browser",
+    "tests.support.core",
     "tests.support.databases",
     "tests.support.loopback",
     "tests.support.postgres",

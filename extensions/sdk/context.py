@@ -55,7 +55,7 @@ class HttpResponse:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - the host decides what it sends
+    def json(self) -> Any:
         """Give the body as JSON. Raises `HttpFailed` where it is none."""
         try:
             return json.loads(self.body)
@@ -86,7 +86,7 @@ class HttpDoor(Protocol):
 class SettingsDoor(Protocol):
     """The plain settings of the current workspace by id; reads like a mapping."""
 
-    def __getitem__(self, setting_id: str, /) -> Any:  # noqa: ANN401 - the manifest gives the type
+    def __getitem__(self, setting_id: str, /) -> Any:
         """Give one value. Raises `KeyError` where it is not set and has no default."""
 
     def __iter__(self) -> Iterator[str]:
@@ -98,7 +98,7 @@ class SettingsDoor(Protocol):
     def keys(self) -> KeysView[str]:
         """Give the ids that have a value."""
 
-    def get(self, setting_id: str, default: object = None, /) -> Any:  # noqa: ANN401 - as above
+    def get(self, setting_id: str, default: object = None, /) -> Any:
         """Give one value, else `default`."""
 
     def save(self, values: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ def users() -> None:
 @click.option("--new-workspace", is_flag=True, help="Make the workspace named by --workspace.")
 @workspace_option
 @json_option
-def create_user_command(  # noqa: PLR0913 - one argument for each option
+def create_user_command(
     *,
     email: str,
     role: str,
@@ -74,7 +74,7 @@ def tokens() -> None:
 @click.option("--days", type=click.IntRange(1, 3650), default=DEFAULT_DAYS, show_default=True)
 @workspace_option
 @json_option
-def create_token_command(  # noqa: PLR0913 - one argument for each option
+def create_token_command(
     *, email: str, scopes: str, name: str, days: int, workspace: str | None, as_json: bool
 ) -> None:
     """Make an API token; it is shown this once."""

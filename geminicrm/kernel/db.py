@@ -17,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Engine,
     MetaData,
+    QueuePool,
     TypeDecorator,
     create_engine,
     event,
@@ -135,9 +136,10 @@ class Database:
             url,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
+            poolclass=QueuePool,
             pool_size=pool_size,
             max_overflow=8,
-            **({"pool_pre_ping": True} if url.startswith("postgresql") else {}),
+            pool_pre_ping=not url.startswith("sqlite"),
         )
         self.dialect = self.engine.dialect.name
         self.write_engine = self.engine.execution_options(**{WRITE: True})
@@ -159,7 +161,7 @@ class Database:
 
 def _lock_path(engine: Engine, lock_dir: Path) -> Path:
     name = engine.url.database
-    return Path(f"{name}.lock") if name and name != ":memory:" else lock_dir / "memory.lock"
+    return Path(f"{name}.lock") if name else lock_dir / "database.lock"
 
 
 def _tune_sqlite(engine: Engine) -> None:

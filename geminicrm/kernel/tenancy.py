@@ -6,7 +6,16 @@ statements by it, refuses statements it can't filter, and refuses to store anoth
 
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, String, Table, UniqueConstraint
+from sqlalchemy import (
+    Alias,
+    ColumnElement,
+    ForeignKeyConstraint,
+    Join,
+    Select,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy import event as sa_event
 from sqlalchemy.orm import (
     Mapped,
@@ -109,16 +118,49 @@ def _refuse_tenant_tables(statement: Any) -> None:
     for part in visitors.iterate(statement):
         if isinstance(part, TextClause):
             raise IsolationBroken("text() can't be held to a workspace; write an ORM statement")
-        if _is_tenant_table(part):
+        if _is_tenant(part):
             raise IsolationBroken(f"write an ORM statement; Core passes the filter: {part}")
 
 
 def _refuse_raw_tables(statement: Any) -> None:
-    for part in visitors.iterate(statement):
-        # The annotation is the only mark that tells an entity's table from a bare one.
-        if _is_tenant_table(part) and "parententity" not in getattr(part, "_annotations", {}):
-            raise IsolationBroken(f"name the entity, not its table: {part}")
+    """Refuse tables that are named without their entity: the filter would not reach them.
+
+    A bare column is harmless where its table's entity is selected beside it (the same FROM).
+    """
+    parts = list(visitors.iterate(statement))
+    reached = {id(_table_of(part)) for part in parts if _is_entity(part)}
+    for part in parts:
+        named, within = _named_by(part), reached
+        if isinstance(part, Select):
+            within = {id(_table_of(one)) for one in named if _is_entity(one)}
+        for one in named:
+            column = isinstance(one, ColumnElement)
+            if not _is_entity(one) and not (column and id(_table_of(one)) in within):
+                raise IsolationBroken(f"name the entity, not its table: {one}")
 
 
-def _is_tenant_table(part: object) -> bool:
+def _named_by(part: Any) -> list[Any]:
+    if isinstance(part, Select):
+        joined = [target for target, *_rest in part._setup_joins]  # noqa: SLF001 - joins have no public list
+        candidates = [*part._raw_columns, *part._from_obj, *joined]  # noqa: SLF001 - nor have the tables as they were named
+    elif isinstance(part, Join):
+        candidates = [part.left, part.right]
+    else:
+        candidates = [part] if isinstance(part, ColumnElement) else []
+    return [candidate for candidate in candidates if _is_tenant(_table_of(candidate))]
+
+
+def _table_of(part: Any) -> Any:
+    table = getattr(part, "table", None) if isinstance(part, ColumnElement) else part
+    return getattr(table, "_Annotated__element", table)
+
+
+def _is_entity(part: Any) -> bool:
+    # The annotation is the only mark that tells an entity's table from a bare one.
+    return "parententity" in getattr(part, "_annotations", {})
+
+
+def _is_tenant(part: object) -> bool:
+    if isinstance(part, Alias):
+        return _is_tenant(part.element)
     return isinstance(part, Table) and WORKSPACE in part.c

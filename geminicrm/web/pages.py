@@ -29,7 +29,7 @@ _YEAR = 365 * 86_400
 _PREFERENCES = {"theme": ("system", "light", "dark"), "shortcuts": ("on", "off")}
 
 
-def render(template: str, **context: Any) -> str:  # noqa: ANN401 - templates take anything
+def render(template: str, **context: Any) -> str:
     """Give the HTML of a page or a fragment."""
     return render_template(template, **context)
 
