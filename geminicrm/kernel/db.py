@@ -119,7 +119,7 @@ class WriteLock:
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise self._busy(seconds) from None
-                time.sleep(pause)
+                time.sleep(pause)  # flock has no deadline: it is asked again
                 pause = min(pause * 1.5, 0.004)
             else:
                 return

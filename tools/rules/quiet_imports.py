@@ -14,8 +14,10 @@ NAMING = frozenset(
         "ParamSpec",
         "TypeAliasType",
         "TypeVar",
+        "argument",  # click: a decorator that commands share
         "getLogger",
         "get_logger",
+        "option",
     }
 )
 # The contract of extensions lets routes.py keep the blueprint; each version is loaded on its own.

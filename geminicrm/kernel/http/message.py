@@ -16,8 +16,8 @@ METHODS = frozenset(
 # The client writes these itself: a caller's copy could smuggle a second request.
 _OURS = frozenset(
     {"host", "connection", "keep-alive", "proxy-connection", "proxy-authorization"}
-    | {"content-length", "transfer-encoding", "te", "trailer", "upgrade", "expect"}
-    | {"accept-encoding"}
+    | {"content-length", "transfer-encoding", "accept-encoding", "trailer", "upgrade", "expect"}
+    | {"te"}  # codespell:ignore te
 )
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,16384}")

@@ -8,12 +8,8 @@ import io
 import socket
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from typing_extensions import Buffer, override
 
 _SEND_SLICE = 65_536
 _READ_BUFFER = 65_536
@@ -55,7 +51,7 @@ class _TimedReader(io.RawIOBase):
         return True
 
     @override
-    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+    def readinto(self, buffer: Buffer, /) -> int:
         if self._left <= 0:
             raise CeilingReached
         self._sock.settimeout(self._deadline.remaining())

@@ -1,9 +1,5 @@
-import contextlib
 import socket
-import threading
-import time
-import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +7,8 @@ import pytest
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.http import (
     AddressRefused,
-    ConnectFailed,
     HttpClient,
     HttpRequest,
-    HttpTimeout,
-    ResponseBroken,
-    ResponseTooLarge,
 )
 from tests.support.loopback import Handler, Server, read_request
 
@@ -99,213 +91,10 @@ def test_redirects_are_answers_and_not_followed(
     assert goal.connections == []
 
 
-def wait_for(release: threading.Event) -> None:
-    release.wait(30)
-
-
-def drip(first: bytes) -> Handler:
-    def handler(conn: socket.socket) -> None:
-        read_request(conn)
-        conn.sendall(first)
-        pause = threading.Event()
-        for _ in range(10_000):
-            pause.wait(0.02)
-            conn.sendall(b"x")
-
-    return handler
-
-
-@pytest.mark.parametrize(
-    "first",
-    [
-        b"",
-        b"HTTP/1.1 200 OK\r\nX: ",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n",
-    ],
-)
-def test_the_deadline_is_total_though_every_byte_comes_in_time(
-    client: HttpClient, serve: Serve, first: bytes
-) -> None:
-    server = serve(drip(first))
-    started = time.monotonic()
-    with pytest.raises(HttpTimeout, match="finish its answer") as caught:
-        client.request(HttpRequest("GET", server.url, deadline_seconds=0.3))
-    assert 0.25 < time.monotonic() - started < 2
-    assert (caught.value.stage, caught.value.sent) == ("read", True)
-    assert caught.value.where == f"http://127.0.0.1:{server.port}"
-
-
-def test_a_receiver_that_never_answers_times_out(client: HttpClient, serve: Serve) -> None:
-    release = threading.Event()
-    server = serve(lambda _conn: wait_for(release))
-    with pytest.raises(HttpTimeout) as caught:
-        client.request(HttpRequest("GET", server.url, deadline_seconds=0.1))
-    release.set()
-    assert caught.value.stage == "read"
-
-
-def test_a_receiver_that_never_reads_times_out(client: HttpClient, serve: Serve) -> None:
-    release = threading.Event()
-    server = serve(lambda _conn: wait_for(release))
-    with pytest.raises(HttpTimeout, match="take the request") as caught:
-        client.request(
-            HttpRequest("POST", server.url, body=bytes(30_000_000), deadline_seconds=0.3)
-        )
-    release.set()
-    assert (caught.value.stage, caught.value.sent) == ("send", True)
-
-
-def test_a_deadline_that_has_passed_sends_nothing(answer: Answer) -> None:
-    server = answer(OK)
-    ticks = iter([0.0, 0.0, 0.0, 0.0])
-    late = HttpClient(["127.0.0.0/8"], monotonic=lambda: next(ticks, 99.0))
-    with pytest.raises(HttpTimeout) as caught:
-        late.request(HttpRequest("GET", server.url, deadline_seconds=1))
-    assert (caught.value.stage, caught.value.sent) == ("send", False)
-    assert server.received == []
-
-
-@pytest.fixture
-def full_listener() -> Iterator[int]:
-    """Give a port whose queue is full, so that further connections wait for ever."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            sock = stack.enter_context(socket.socket())
-            sock.settimeout(0)
-            sock.connect_ex(listener.getsockname())
-        yield listener.getsockname()[1]
-
-
-def test_a_connection_that_is_not_accepted_times_out(
-    client: HttpClient, full_listener: int
-) -> None:
-    with pytest.raises(HttpTimeout) as caught:
-        client.request(
-            HttpRequest("GET", f"http://127.0.0.1:{full_listener}/", deadline_seconds=0.2)
-        )
-    assert (caught.value.stage, caught.value.sent) == ("connect", False)
-
-
-@pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
-def test_a_closed_port_is_a_failed_connection(client: HttpClient, closed_port: int) -> None:
-    with pytest.raises(ConnectFailed, match="accepts no connection") as caught:
-        client.request(HttpRequest("GET", f"http://127.0.0.1:{closed_port}/"))
-    assert caught.value.sent is False
-
-
 def test_the_next_address_is_tried(answer: Answer) -> None:
     server = answer(OK)
     both = HttpClient(["127.0.0.0/8", "::1"], resolver=lambda _h, _p: ["::1", "127.0.0.1"])
     assert both.request(HttpRequest("GET", f"http://two.example:{server.port}/")).status == 200
-
-
-def flood(head: bytes, piece: bytes) -> Handler:
-    def handler(conn: socket.socket) -> None:
-        read_request(conn)
-        conn.sendall(head)
-        for _ in range(1_000_000_000 // len(piece)):
-            conn.sendall(piece)
-
-    return handler
-
-
-PIECE = bytes(65_536)
-FLOODS = {
-    "length": (b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", PIECE),
-    "open": (b"HTTP/1.1 200 OK\r\n\r\n", PIECE),
-    "chunked": (
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"10000\r\n" + PIECE + b"\r\n",
-    ),
-    "gzip": (
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 1000000000\r\n\r\n",
-        PIECE,
-    ),
-}
-
-
-@pytest.mark.parametrize("kind", FLOODS)
-def test_a_giant_body_is_refused_and_costs_little(
-    client: HttpClient, serve: Serve, kind: str
-) -> None:
-    server = serve(flood(*FLOODS[kind]))
-    tracemalloc.start()
-    with pytest.raises(ResponseTooLarge) as caught:
-        client.request(HttpRequest("GET", server.url, max_bytes=51_200))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert caught.value.sent is True
-    assert peak < 1_000_000
-
-
-def test_a_giant_body_may_be_cut_instead(client: HttpClient, serve: Serve) -> None:
-    server = serve(flood(*FLOODS["length"]))
-    response = client.request(HttpRequest("GET", server.url, max_bytes=100, truncate=True))
-    assert (response.status, response.body, response.truncated) == (200, bytes(100), True)
-
-
-def test_a_body_of_just_the_limit_is_whole(client: HttpClient, answer: Answer) -> None:
-    server = answer(OK)
-    response = client.request(HttpRequest("GET", server.url, max_bytes=2, truncate=True))
-    assert (response.body, response.truncated) == (b"ok", False)
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        # http.client reads a chunk of size -1 up to the end of the stream.
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
-        b"HTTP/1.1 100 Continue\r\n\r\n",
-    ],
-)
-def test_hostile_framing_meets_the_ceiling(client: HttpClient, serve: Serve, head: bytes) -> None:
-    server = serve(flood(head, b"HTTP/1.1 100 Continue\r\n\r\n" * 3000))
-    tracemalloc.start()
-    with pytest.raises(ResponseTooLarge):
-        client.request(HttpRequest("GET", server.url, max_bytes=1000, truncate=True))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 2_000_000
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nearly",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nearly",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nhello",
-        b"SSH-2.0-OpenSSH_9.6\r\n",
-        b"HTTP/1.1 abc OK\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000 + b"\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"X: a\r\n" * 200 + b"\r\n",
-    ],
-)
-def test_an_answer_that_breaks_off_or_is_no_http(
-    client: HttpClient, answer: Answer, raw: bytes
-) -> None:
-    server = answer(raw)
-    with pytest.raises(ResponseBroken) as caught:
-        client.request(HttpRequest("GET", server.url))
-    assert caught.value.sent is True
-
-
-def test_an_early_answer_to_a_large_body_is_still_read(client: HttpClient, answer: Answer) -> None:
-    # The server reads the head only and closes, which resets the connection under the body.
-    server = answer(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
-    response = client.request(HttpRequest("POST", server.url, body=bytes(30_000_000)))
-    assert (response.status, response.body) == (413, b"no")
 
 
 @pytest.mark.parametrize(
@@ -341,8 +130,8 @@ def test_methods_outside_the_list_are_refused(client: HttpClient, method: str) -
 
 def test_latin_1_header_values_go_out(client: HttpClient, answer: Answer) -> None:
     server = answer(OK)
-    client.request(HttpRequest("GET", server.url, {"X-A": "caf\u00e9"}))
-    assert b"X-A: caf\xe9\r\n" in server.received[0]
+    client.request(HttpRequest("GET", server.url, {"X-A": "\u00e9"}))
+    assert b"X-A: \xe9\r\n" in server.received[0]
 
 
 def test_a_name_that_changes_its_address_after_the_check_is_refused(answer: Answer) -> None:

@@ -40,6 +40,7 @@ def test_global_is_found():
         "T = TypeVar('T')",
         "log = structlog.get_logger()",
         "hookimpl = pluggy.HookimplMarker('x')",
+        "json_option = click.option('--json', is_flag=True)",
         "size: int",
         "a.b = 3",
         "if __name__ == '__main__': main()",

@@ -7,6 +7,9 @@ BRANCHES = """
             return 1
 
     def test_this():
+        def server():
+            while True:
+                pass
         if helper(1):
             assert 2
         while False:
@@ -24,10 +27,10 @@ BRANCHES = """
 
 def test_branches_of_tests_are_found():
     assert findings(check, {"tests/test_a.py": BRANCHES}) == [
-        "tests/test_a.py:6: test_this branches",
-        "tests/test_a.py:8: test_this branches",
-        "tests/test_a.py:13: test_that branches",
-        "tests/test_a.py:17: test_that branches",
+        "tests/test_a.py:9: test_this branches",
+        "tests/test_a.py:11: test_this branches",
+        "tests/test_a.py:16: test_that branches",
+        "tests/test_a.py:20: test_that branches",
     ]
 
 
