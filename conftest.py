@@ -2,6 +2,7 @@
 
 pytest_plugins = (
     "pytester",
+    "tests.support.browser",
     "tests.support.databases",
     "tests.support.postgres",
     "tests.support.process",

@@ -1,4 +1,4 @@
-"""The door to HTML pages: rendering, the template globals and filters, static files, preferences."""
+"""The door to HTML pages: rendering, template globals and filters, static files, preferences."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ _YEAR = 365 * 86_400
 _PREFERENCES = {"theme": ("system", "light", "dark"), "shortcuts": ("on", "off")}
 
 
-def render(template: str, **context: Any) -> str:  # noqa: ANN401 - templates take anything
+def render(template: str, **context: Any) -> str:
     """Give the HTML of a page or a fragment."""
     return render_template(template, **context)
 
