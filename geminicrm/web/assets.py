@@ -21,7 +21,7 @@ class Assets:
         self._digests: dict[tuple[str, int], str] = {}
 
     def digest(self, path: str) -> str:
-        """Give the first ten hex digits of the file's sha256; FileNotFoundError if there is none."""
+        """Give the start of the file's sha256, ten hex digits; FileNotFoundError for no file."""
         file = self._folder / path
         key = (path, file.stat().st_mtime_ns)
         if key not in self._digests:

@@ -128,7 +128,7 @@ def relative_time(value: datetime | str, now: datetime) -> str:
 
 
 def relative_day(value: date | str, today: date) -> str:
-    """Give the distance between two dates: `today`, `tomorrow`, `5 days overdue`, `in 3 days`."""
+    """Give the distance between two dates: `today`, `tomorrow`, `in 3 days`, `5 days ago`."""
     distance = (as_date(value) - today).days
     if distance in (-1, 0, 1):
         return ("yesterday", "today", "tomorrow")[distance + 1]

@@ -1,4 +1,4 @@
-"""The door to HTML pages: rendering, the template globals and filters, static files, preferences."""
+"""The door to HTML pages: rendering, template globals and filters, static files, preferences."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
