@@ -1,4 +1,4 @@
-"""Extensions that need each other: none is switched off under another, none runs without its own."""
+"""Extensions that need each other: none runs without what it requires."""
 
 from sqlalchemy import select
 
@@ -11,7 +11,7 @@ from geminicrm.runtime.problems import StillNeeded
 
 
 def refuse_if_lacking(work: Work, row: Installation) -> None:
-    """Raise Conflict where an extension that it requires is absent, disabled or of another version."""
+    """Raise Conflict where an extension that it requires is not there or switched off."""
     findings = unmet(work, manifest_of(row))
     if findings:
         raise Conflict(" ".join(found.message for found in findings))
