@@ -15,6 +15,7 @@ from geminicrm.runtime.models import InstallLock
 
 LEASE_SECONDS = 180.0
 """Longer than any single step may take; a holder that died is forgotten after it."""
+WAIT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
 
 
@@ -28,7 +29,7 @@ class WorkspaceLock:
         self._holder = new_id("run")
 
     @contextlib.contextmanager
-    def held(self, wait_seconds: float) -> Iterator["WorkspaceLock"]:
+    def held(self, wait_seconds: float = WAIT_SECONDS) -> Iterator["WorkspaceLock"]:
         """Hold it while the block runs. Raises Unavailable when others keep it for too long."""
         deadline = time.monotonic() + wait_seconds
         while not self._take():

@@ -96,7 +96,8 @@ class Pipeline:
                 state = step.do(state, self.tools)
             except BaseException as error:
                 self._undo(done)
-                raise _named(step.name, state.order.extension_id, error) from error
+                _rename(step.name, state.order.extension_id, error)
+                raise
             times.append(StepTime(step.name, time.perf_counter() - started))
             done.append((step, state))
         return Run(state, tuple(times))
@@ -107,14 +108,14 @@ class Pipeline:
                 continue
             try:
                 step.undo(state, self.tools)
-            except Exception:  # border: the other steps have to be undone all the same
+            except Exception:  # noqa: BLE001 - border: the other steps have to be undone all the same
                 _log.exception("undo failed", step=step.name, extension=state.order.extension_id)
 
 
-def _named(step: str, extension_id: str, error: BaseException) -> BaseException:
+def _rename(step: str, extension_id: str, error: BaseException) -> None:
     """Say which step of which extension failed, unless the error has a name of its own."""
     if isinstance(error, Refused):
-        return InstallFailed(step, extension_id, error.reason, error.place, error.findings)
+        found = error.findings
+        raise InstallFailed(step, extension_id, error.reason, error.place, found) from error
     if isinstance(error, ExtensionFailed):
-        return InstallFailed(step, extension_id, f"{error.reason}.", error.where)
-    return error
+        raise InstallFailed(step, extension_id, f"{error.reason}.", error.where) from error

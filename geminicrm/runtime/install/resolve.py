@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import select
 
 from geminicrm.kernel.errors import Finding
+from geminicrm.kernel.work import Work
 from geminicrm.runtime.install.state import InstallState, Refused, Tools
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation
@@ -16,19 +17,23 @@ Installed = Mapping[str, tuple[str, bool]]
 def do(state: InstallState, tools: Tools) -> InstallState:
     """Refuse with every requirement that is not met, in words."""
     manifest = state.manifest
-    wanted = manifest.requires.extensions
     with tools.works.read(state.order.actor) as work:
-        rows = work.session.execute(
-            select(Installation.extension_id, Installation.version, Installation.enabled).where(
-                Installation.extension_id.in_(wanted)
-            )
-        ).all()
-    installed = {name: (version, enabled) for name, version, enabled in rows}
-    findings = [*_core(manifest, tools), *_extensions(wanted, installed)]
+        findings = [*_core(manifest, tools), *unmet(work, manifest)]
     if findings:
         reasons = " ".join(finding.message for finding in findings)
         raise Refused(reasons, "manifest.json", findings)
     return state
+
+
+def unmet(work: Work, manifest: Manifest) -> list[Finding]:
+    """Find the extensions that the manifest requires and the workspace lacks."""
+    wanted = manifest.requires.extensions
+    rows = work.session.execute(
+        select(Installation.extension_id, Installation.version, Installation.enabled).where(
+            Installation.extension_id.in_(wanted)
+        )
+    ).all()
+    return list(_extensions(wanted, {name: (version, enabled) for name, version, enabled in rows}))
 
 
 def _core(manifest: Manifest, tools: Tools) -> Iterator[Finding]:

@@ -27,7 +27,7 @@ def do(state: InstallState, tools: Tools) -> InstallState:
         workspace_id=state.order.actor.workspace_id,
         extension_id=state.ref.extension_id,
         version=state.ref.version,
-        digest=state.ref.hex_digest,
+        digest=f"sha256:{state.ref.hex_digest}",
         manifest=state.manifest,
         folder=folder,
         granted=state.agreed.granted,

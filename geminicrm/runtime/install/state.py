@@ -70,7 +70,7 @@ class DraftSettings:
 class Draft:
     """The installation as it will be stored once everything else has worked.
 
-    `digest` is the hex SHA-256, `folder` holds the unpacked package. Secrets are in clear here
+    `digest` is `sha256:<hex>`, `folder` holds the unpacked package. Secrets are in clear here
     and leave memory only encrypted.
     """
 

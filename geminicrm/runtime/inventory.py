@@ -1,0 +1,91 @@
+"""What is installed, as whoever may look at it sees it."""
+
+from typing import Any, Protocol
+
+from sqlalchemy import select
+
+from geminicrm.kernel.crypto import DecryptionFailed
+from geminicrm.kernel.generation import RUNTIME, Generations
+from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.models import Installation
+from geminicrm.runtime.present import manifest_of, present
+from geminicrm.runtime.problems import NotInstalled
+from geminicrm.runtime.usage import ledger
+from geminicrm.runtime.vault import Vault
+
+MANAGE = "manage:extensions"
+READ = "read:extensions"
+
+
+class Live(Protocol):
+    """Who knows which generation every worker of this machine serves."""
+
+    def wait_live(self, generation: int, seconds: float) -> bool:
+        """Wait until every worker serves at least this generation; False where it takes longer."""
+        ...
+
+
+class Inventory:
+    """Reads installations; needs `read:extensions`."""
+
+    def __init__(self, works: Works, generations: Generations, vault: Vault, live: Live) -> None:
+        self._works = works
+        self._generations = generations
+        self._vault = vault
+        self._live = live
+
+    def all(self, actor: Actor) -> list[dict[str, Any]]:
+        """Give all installations of the workspace by extension id."""
+        with self._works.read(actor) as work:
+            work.require(READ)
+            rows = work.session.scalars(select(Installation).order_by(Installation.extension_id))
+            return [self.present(row) for row in rows]
+
+    def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
+        """Give one installation. Raises NotInstalled."""
+        with self._works.read(actor) as work:
+            work.require(READ)
+            return self.present(find(work, extension_id))
+
+    def manifest(self, actor: Actor, extension_id: str) -> Manifest:
+        """Give the manifest of an installed version. Raises NotInstalled."""
+        with self._works.read(actor) as work:
+            work.require(READ)
+            return manifest_of(find(work, extension_id))
+
+    def permissions(self, actor: Actor, extension_id: str) -> list[dict[str, Any]]:
+        """Give the ledger: a line per scope. Raises NotInstalled."""
+        with self._works.read(actor) as work:
+            work.require(READ)
+            return ledger(work, find(work, extension_id))
+
+    def present(self, row: Installation) -> dict[str, Any]:
+        """Give a row as the API shows it, with the generation that this machine has seen."""
+        generation = self._generations.get(RUNTIME)
+        return {
+            **present(row, self._secret_names(row)),
+            "generation": generation,
+            "live": self._live.wait_live(generation, 0.0),
+        }
+
+    def _secret_names(self, row: Installation) -> frozenset[str]:
+        try:
+            return frozenset(self._vault.open(row.secrets))
+        except DecryptionFailed:
+            return frozenset()  # shown as missing: whoever lost the key has to type them again
+
+
+def find(work: Work, extension_id: str) -> Installation:
+    """Read the installation of an extension. Raises NotInstalled."""
+    row = find_or_none(work, extension_id)
+    if row is None:
+        raise NotInstalled(extension_id)
+    return row
+
+
+def find_or_none(work: Work, extension_id: str) -> Installation | None:
+    """Read the installation of an extension, if there is one."""
+    return work.session.scalar(
+        select(Installation).where(Installation.extension_id == extension_id)
+    )

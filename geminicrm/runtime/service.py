@@ -1,0 +1,294 @@
+"""The life of an installation: planned, installed, configured, switched, uninstalled."""
+
+import builtins
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from geminicrm.kernel.errors import AppError, ScopeMissing
+from geminicrm.kernel.generation import AUTH, RUNTIME
+from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.work import Actor, Work
+from geminicrm.runtime.consent import InstallRequest, agreed
+from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
+from geminicrm.runtime.install.lock import WorkspaceLock
+from geminicrm.runtime.install.pipeline import Pipeline, Run, StepTime
+from geminicrm.runtime.install.state import Consent, Draft, DraftSettings, Lease, Order
+from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
+from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.models import Installation, KeptSettings
+from geminicrm.runtime.plan import Plan, make_plan
+from geminicrm.runtime.present import manifest_of
+from geminicrm.runtime.problems import AlreadyInstalled
+from geminicrm.runtime.settings_values import Stored, changed_names, merge, still_valid
+from geminicrm.runtime.vault import Vault
+
+Data = Literal["keep", "purge"]
+
+
+class Meter(Protocol):
+    """Where the time of life-cycle changes is counted."""
+
+    def install(self, action: str, outcome: str, seconds: float) -> None:
+        """Count one change, or one step of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """An installation after a change; `live` tells whether every worker serves it already."""
+
+    installation: dict[str, Any]
+    generation: int
+    live: bool
+    steps: tuple[StepTime, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removed:
+    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed."""
+
+    extension_id: str
+    kept: bool
+    warning: str | None
+    generation: int
+    live: bool
+
+
+class LifeCycle:
+    """Every change of what is installed; each needs `manage:extensions`, is audited and spread."""
+
+    def __init__(
+        self, pipeline: Pipeline, vault: Vault, live: Live, meter: Meter, live_seconds: float = 5.0
+    ) -> None:
+        self._pipeline = pipeline
+        self._tools = pipeline.tools
+        self._works = pipeline.tools.works
+        self._vault = vault
+        self._live = live
+        self._meter = meter
+        self._live_seconds = live_seconds
+        self.inventory = Inventory(self._works, self._tools.generations, vault, live)
+
+    def plan(
+        self,
+        actor: Actor,
+        extension_id: str,
+        version: str | None = None,
+        *,
+        allow_unsigned: bool = False,
+    ) -> Plan:
+        """Tell what an install would do. Raises NotFound, InstallFailed; changes nothing."""
+        _require(actor, MANAGE)
+        order = Order(
+            actor=actor, extension_id=extension_id, version=version, allow_unsigned=allow_unsigned
+        )
+        return make_plan(self._pipeline.look(order))
+
+    def install(self, actor: Actor, request: InstallRequest) -> Change:
+        """Install a version and answer when it is live, or when that takes too long.
+
+        Raises NotFound, AlreadyInstalled, ConsentRequired, TrustRequired, ValidationFailed (a
+        wrong grant), ScopeMissing, InstallFailed, Unavailable; after an error nothing is changed.
+        """
+        _require(actor, MANAGE)
+        started = time.perf_counter()
+        try:
+            with WorkspaceLock(self._works, actor).held() as lease:
+                run = self._installed(actor, request, lease)
+        except AppError as error:
+            self._meter.install("install", error.code, time.perf_counter() - started)
+            raise
+        for each in run.times:
+            self._meter.install(f"install.{each.step}", "ok", each.seconds)
+        change = self._changed(actor, request.extension_id, run.state.generation, run)
+        self._meter.install("install", "ok", time.perf_counter() - started)
+        return change
+
+    def configure(self, actor: Actor, extension_id: str, values: Mapping[str, Any]) -> Change:
+        """Change the given settings and leave the others; see `settings_values.merge`.
+
+        Raises NotInstalled, ValidationFailed with a finding per setting (`/<setting id>`).
+        """
+        with self._works.write(actor) as work:
+            work.require(MANAGE)
+            generation = self._store_settings(work, extension_id, values)
+        return self._changed(actor, extension_id, generation)
+
+    def save_settings(self, actor: Actor, extension_id: str, values: Mapping[str, Any]) -> None:
+        """Store settings that the extension itself sets, as `actor`; it needs no scope for those.
+
+        Raises as `configure`.
+        """
+        with self._works.write(actor) as work:
+            self._store_settings(work, extension_id, values)
+
+    def enable(self, actor: Actor, extension_id: str) -> Change:
+        """Let it run. Raises NotInstalled, Conflict where what it requires is not there."""
+        return self._switch(actor, extension_id, enabled=True)
+
+    def disable(self, actor: Actor, extension_id: str) -> Change:
+        """Stop it: routes, hooks, events. Raises NotInstalled, StillNeeded."""
+        return self._switch(actor, extension_id, enabled=False)
+
+    def uninstall(self, actor: Actor, extension_id: str, data: Data = "keep") -> Removed:
+        """Remove it; its settings stay for a later install, unless `data` is "purge".
+
+        Its own `uninstall()` is run first; where that fails it is removed all the same. Raises
+        NotInstalled, StillNeeded, Unavailable.
+        """
+        _require(actor, MANAGE)
+        started = time.perf_counter()
+        with WorkspaceLock(self._works, actor).held() as lease:
+            with self._works.read(actor) as work:
+                row = find(work, extension_id)
+                refuse_if_needed(work, extension_id)
+            warning = self._run_uninstall(actor, self._draft_of(row))
+            with self._works.write(actor) as work:
+                lease.confirm(work)
+                generation = self._remove(work, extension_id, data, warning)
+        live = self._live.wait_live(generation, self._live_seconds)
+        self._meter.install("uninstall", "ok", time.perf_counter() - started)
+        return Removed(
+            extension_id=extension_id,
+            kept=data == "keep",
+            warning=warning,
+            generation=generation,
+            live=live,
+        )
+
+    def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
+        """Give one installation. Raises NotInstalled."""
+        return self.inventory.get(actor, extension_id)
+
+    def list(self, actor: Actor) -> builtins.list[dict[str, Any]]:
+        """Give all installations of the workspace by extension id."""
+        return self.inventory.all(actor)
+
+    def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
+        with self._works.read(actor) as work:
+            if find_or_none(work, request.extension_id) is not None:
+                raise AlreadyInstalled(request.extension_id)
+        order = Order(
+            actor=actor,
+            extension_id=request.extension_id,
+            version=request.version,
+            allow_unsigned=request.allow_unsigned,
+        )
+        looked = self._pipeline.look(order)
+        plan = make_plan(looked)
+        consent = Consent(
+            granted=agreed(actor, plan, request),
+            trusted=plan.trust_required,
+            settings=self._kept(actor, looked.state.manifest),
+        )
+        try:
+            return self._pipeline.act(looked, consent, lease)
+        except IntegrityError as error:
+            raise AlreadyInstalled(request.extension_id) from error
+
+    def _kept(self, actor: Actor, manifest: Manifest) -> DraftSettings:
+        """Bring back what an earlier installation left, as far as this version takes it."""
+        with self._works.read(actor) as work:
+            row = work.session.scalar(
+                select(KeptSettings).where(KeptSettings.extension_id == manifest.id)
+            )
+            if row is None:
+                return DraftSettings()
+            kept = still_valid(manifest, Stored(row.settings, self._vault.open(row.secrets)))
+        return DraftSettings(dict(kept.plain), dict(kept.secrets))
+
+    def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
+        row = find(work, extension_id)
+        before = Stored(row.settings, self._vault.open(row.secrets))
+        after = merge(manifest_of(row), before, values)
+        row.settings = dict(after.plain)
+        row.secrets = self._vault.seal(after.secrets)
+        row.updated_at = work.now
+        names = changed_names(before, after)
+        work.audit("extension.configured", extension_id, {"settings": names})
+        return self._tools.generations.bump(work, RUNTIME)
+
+    def _switch(self, actor: Actor, extension_id: str, *, enabled: bool) -> Change:
+        with self._works.write(actor) as work:
+            work.require(MANAGE)
+            row = find(work, extension_id)
+            if enabled:
+                refuse_if_lacking(work, row)
+            else:
+                refuse_if_needed(work, extension_id)
+            row.enabled = enabled
+            row.status = "enabled" if enabled else "disabled"
+            row.error = None
+            row.updated_at = work.now
+            work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
+            self._tools.generations.bump(work, AUTH)
+            generation = self._tools.generations.bump(work, RUNTIME)
+        return self._changed(actor, extension_id, generation)
+
+    def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
+        try:
+            outcome = self._tools.runner.uninstall(actor, draft)
+        except AppError as error:
+            return str(error)
+        return None if outcome.success else outcome.message or "It answered that it failed."
+
+    def _remove(self, work: Work, extension_id: str, data: Data, warning: str | None) -> int:
+        work.require(MANAGE)
+        refuse_if_needed(work, extension_id)
+        row = find(work, extension_id)
+        work.session.delete(row)
+        if data == "keep":
+            work.session.add(
+                KeptSettings(
+                    id=new_id("kept"),
+                    extension_id=extension_id,
+                    version=row.version,
+                    settings=row.settings,
+                    secrets=row.secrets,
+                    kept_at=work.now,
+                )
+            )
+        changes = {"version": row.version, "data": data, "warning": warning}
+        work.audit("extension.uninstalled", extension_id, changes)
+        self._tools.generations.bump(work, AUTH)
+        return self._tools.generations.bump(work, RUNTIME)
+
+    def _draft_of(self, row: Installation) -> Draft:
+        return Draft(
+            installation_id=row.id,
+            workspace_id=row.workspace_id,
+            extension_id=row.extension_id,
+            version=row.version,
+            digest=row.digest,
+            manifest=manifest_of(row),
+            folder=self._tools.packages / row.digest.removeprefix("sha256:"),
+            granted=tuple(row.granted),
+            settings=DraftSettings(dict(row.settings), self._vault.open(row.secrets)),
+            trusted=row.trusted,
+            built_in=row.built_in,
+        )
+
+    def _changed(
+        self, actor: Actor, extension_id: str, generation: int, run: Run | None = None
+    ) -> Change:
+        live = self._live.wait_live(generation, self._live_seconds)
+        with self._works.read(actor) as work:
+            installation = self.inventory.present(find(work, extension_id))
+        return Change(
+            installation={**installation, "live": live},
+            generation=generation,
+            live=live,
+            steps=run.times if run else (),
+            warnings=tuple(found.message for found in run.warnings) if run else (),
+        )
+
+
+def _require(actor: Actor, scope: str) -> None:
+    if not actor.allows(scope):
+        raise ScopeMissing(scope, actor.label)
