@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 from sqlalchemy import select, update
 
-from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.generation import RUNTIME, Generation, Generations
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.failures import LoadFailed, reason_of
@@ -23,8 +22,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Convergence:
-    """Holds the table of this process; `current` is always safe to ask and never older than the
-    generation that this machine has seen."""
+    """Holds the table of this process.
+
+    What `current` gives is never older than the generation that this machine has seen.
+    """
 
     def __init__(
         self,
@@ -41,6 +42,8 @@ class Convergence:
         self._swapped = swapped
         self._lock = threading.Lock()
         self._table = EMPTY
+        self._unrecorded: dict[str, str] = {}
+        self.acknowledged = EMPTY.generation
 
     @property
     def table(self) -> Table:
@@ -87,8 +90,11 @@ class Convergence:
             return self._table
 
     def acknowledge(self) -> None:
-        """Write down which generation this process serves."""
-        self._leases.acknowledge(self._table.generation, self._table.content_hash)
+        """Write down which generation this process serves, and what it could not load."""
+        self._record()
+        table = self._table
+        self._leases.acknowledge(table.generation, table.content_hash)
+        self.acknowledged = table.generation
 
     def wait_live(self, generation: int, seconds: float) -> bool:
         """Wait until every living worker of this machine serves a generation; False if too slow."""
@@ -116,24 +122,23 @@ class Convergence:
                 failed[row.id] = str(error)
             except Exception as error:  # noqa: BLE001 - border: one bad row must not stop the others
                 failed[row.id] = reason_of(error)
-        if failed:
-            self._record(failed)
+        # Written later: a rebuild may happen inside somebody's write transaction.
+        self._unrecorded = failed
         # A number that was lost (a restored backup) must not make every request rebuild.
         generation = max(generation, self._generations.get(RUNTIME))
         return build_table(generation, rows, live, failed)
 
-    def _record(self, failed: dict[str, str]) -> None:
-        for installation_id, reason in failed.items():
-            _log.error("an installation can't be loaded", id=installation_id, error=reason)
-        try:
-            with self._works.across_workspaces("runtime: mark as failed", write=True) as work:
-                for installation_id, reason in failed.items():
-                    values: dict[str, Any] = {"status": "failed", "error": reason}
-                    work.session.execute(
-                        update(Installation)
-                        .where(Installation.id == installation_id, Installation.enabled)
-                        .values(values)
-                        .execution_options(synchronize_session=False)
-                    )
-        except AppError as error:  # the log has it; serving the others matters more
-            _log.warning("could not mark installations as failed", error=error.detail)
+    def _record(self) -> None:
+        failed, self._unrecorded = self._unrecorded, {}
+        if not failed:
+            return
+        with self._works.across_workspaces("runtime: mark as failed", write=True) as work:
+            for installation_id, reason in failed.items():
+                _log.error("an installation can't be loaded", id=installation_id, error=reason)
+                values: dict[str, Any] = {"status": "failed", "error": reason}
+                work.session.execute(
+                    update(Installation)
+                    .where(Installation.id == installation_id, Installation.enabled)
+                    .values(values)
+                    .execution_options(synchronize_session=False)
+                )
