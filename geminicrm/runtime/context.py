@@ -1,0 +1,168 @@
+"""`self.app`: one proxy per version, whose doors find workspace and actor in the current call."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import structlog
+
+from extensions.sdk.context import ActorInfo, WorkspaceInfo
+from geminicrm.kernel.http import HttpClient
+from geminicrm.kernel.work import Actor
+from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.http_door import ExtensionHttp
+from geminicrm.runtime.live import Installed
+from geminicrm.runtime.record_door import ExtensionRecords, ListQueryMaker, Records
+from geminicrm.runtime.sdk_errors import NoCall, translated
+from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
+from geminicrm.runtime.vault import Vault
+
+SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What the doors of all extensions lead to; app.py puts it together.
+
+    `records` are the commands by noun (`leads`, ...) and `list_query` makes what their `list`
+    takes; `workspace` reads one workspace's facts; `save_settings` stores settings that an
+    extension saves for its installation.
+    """
+
+    records: Mapping[str, Records]
+    list_query: ListQueryMaker
+    http: HttpClient
+    vault: Vault
+    workspace: Callable[[str], WorkspaceInfo]
+    save_settings: SettingsSaver
+
+
+class ExtensionContext:
+    """Implements `extensions.sdk.context.Context` in process.
+
+    Whatever of it an extension keeps, it works inside of a call of that extension and nowhere
+    else; then it raises NoCall.
+    """
+
+    def __init__(self, extension_id: str, doors: Doors) -> None:
+        self._extension_id = extension_id
+        self._doors = doors
+        records = {
+            noun: ExtensionRecords(noun, commands, doors.list_query, self._call)
+            for noun, commands in doors.records.items()
+        }
+        self._records = records
+        self._http = ExtensionHttp(doors.http, self._call)
+        self._settings = ExtensionSettings(self._source, self._call)
+        self._secrets = ExtensionSecrets(self._source)
+        self._log = ExtensionLog(self._call)
+
+    @property
+    def leads(self) -> ExtensionRecords:
+        """Leads."""
+        return self._records["leads"]
+
+    @property
+    def contacts(self) -> ExtensionRecords:
+        """Contacts."""
+        return self._records["contacts"]
+
+    @property
+    def companies(self) -> ExtensionRecords:
+        """Companies."""
+        return self._records["companies"]
+
+    @property
+    def deals(self) -> ExtensionRecords:
+        """Deals."""
+        return self._records["deals"]
+
+    @property
+    def activities(self) -> ExtensionRecords:
+        """Activities."""
+        return self._records["activities"]
+
+    @property
+    def http(self) -> ExtensionHttp:
+        """Outside calls."""
+        return self._http
+
+    @property
+    def settings(self) -> ExtensionSettings:
+        """Plain settings of the current workspace."""
+        return self._settings
+
+    @property
+    def secrets(self) -> ExtensionSecrets:
+        """Secret settings of the current workspace."""
+        return self._secrets
+
+    @property
+    def log(self) -> "ExtensionLog":
+        """The extension's log."""
+        return self._log
+
+    @property
+    def actor(self) -> ActorInfo:
+        """Who the current call is made for, with what the extension may do for them."""
+        call = self._call()
+        # The kinds of actors are a closed set; the protocol of the kernel has them as text.
+        kind = cast("Literal['user', 'token', 'extension', 'system']", call.caller.kind)
+        return ActorInfo(
+            kind=kind, id=call.caller.id, label=call.caller.label, scopes=call.actor.scopes
+        )
+
+    @property
+    def workspace(self) -> WorkspaceInfo:
+        """The workspace of the current call."""
+        workspace_id = self._call().installed.workspace_id
+        with translated("workspace", workspace_id):
+            return self._doors.workspace(workspace_id)
+
+    def _call(self) -> CallContext:
+        call = current_call()
+        if call is None or not call.is_open or call.installed.extension_id != self._extension_id:
+            raise NoCall(self._extension_id)
+        return call
+
+    def _source(self) -> SettingsSource:
+        call = self._call()
+        if call.source is None:
+            doors = self._doors
+            call.source = StoredSettings(
+                call.installed, call.actor, doors.vault, doors.save_settings
+            )
+        return call.source
+
+
+class ExtensionLog:
+    """Implements the SDK's LogDoor: structured lines that carry whose they are."""
+
+    def __init__(self, call: Callable[[], CallContext]) -> None:
+        self._call = call
+
+    def debug(self, message: str, **fields: object) -> None:
+        """Write a line for the author."""
+        self._write("debug", message, fields)
+
+    def info(self, message: str, **fields: object) -> None:
+        """Write a line for the operator."""
+        self._write("info", message, fields)
+
+    def warning(self, message: str, **fields: object) -> None:
+        """Write that something needs a look."""
+        self._write("warning", message, fields)
+
+    def error(self, message: str, **fields: object) -> None:
+        """Write that something failed."""
+        self._write("error", message, fields)
+
+    def _write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+        installed = self._call().installed
+        log = structlog.get_logger("extension").bind(
+            extension_id=installed.extension_id,
+            installation_id=installed.id,
+            workspace_id=installed.workspace_id,
+        )
+        # Under one key, so that an extension can't overwrite the facts of the line.
+        getattr(log, level)(message, **({"fields": dict(fields)} if fields else {}))

@@ -1,0 +1,171 @@
+"""What can go wrong with an extension, and the finding of the place in its own code.
+
+ExtensionFailed (502)          its code raised, or gave something that can't be used
+├── LoadFailed (502)           it can't be imported, made or mounted
+└── ExtensionTimeout (504)     it did not return in time
+ExtensionBusy (503)            as many calls as it may have are running
+ExtensionPaused (503)          it failed too often and is left out for a while
+ExtensionUnknown (404)         it is not installed in this workspace, or switched off
+"""
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import override
+
+from geminicrm.kernel.errors import AppError, Finding, NotFound, Unavailable, ValidationFailed
+
+_SHOWN = 300
+
+
+class ExtensionFailed(AppError):
+    """An extension's code failed; the core goes on.
+
+    `where` is the place in the extension's own code, such as `routes.py:12 in list_pets`, and
+    empty where none of its code was running. `reason` holds the text of its error, which goes to
+    logs and admins: it may quote data, so `detail`, which everybody sees, leaves it out.
+    """
+
+    code = "extension_failed"
+    status = 502
+    title = "An extension failed"
+
+    def __init__(self, extension_id: str, doing: str, where: str, reason: str) -> None:
+        kind = reason.partition(":")[0]
+        at = f" at {where}" if where else ""
+        super().__init__(
+            f"The extension {extension_id!r} failed in {doing}{at} ({kind}). "
+            "Its log has the details.",
+            extension_id=extension_id,
+            where=where,
+        )
+        self.extension_id = extension_id
+        self.doing = doing
+        self.where = where
+        self.reason = reason[:_SHOWN]
+
+    @override
+    def __str__(self) -> str:
+        at = f" at {self.where}" if self.where else ""
+        return f"{self.extension_id} failed in {self.doing}{at}: {self.reason}"
+
+
+class LoadFailed(ExtensionFailed):
+    """A version can't be loaded; the reason is its author's business and shown in full."""
+
+    code = "extension_load_failed"
+    title = "An extension can't be loaded"
+
+    def __init__(self, extension_id: str, doing: str, where: str, reason: str) -> None:
+        super().__init__(extension_id, doing, where, reason)
+        self.detail = str(self)
+
+
+class ExtensionTimeout(ExtensionFailed):
+    """The extension did not return within its time; what it was doing may still go on."""
+
+    code = "extension_timeout"
+    status = 504
+    title = "An extension took too long"
+
+    def __init__(self, extension_id: str, doing: str, seconds: float) -> None:
+        super().__init__(extension_id, doing, "", f"no return within {seconds:g} s")
+
+
+class ExtensionBusy(Unavailable):
+    """The extension has as many calls running as it may have."""
+
+    code = "extension_busy"
+    title = "An extension is busy"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__(
+            f"The extension {extension_id!r} is busy with other calls; try again.",
+            1.0,
+            extension_id=extension_id,
+        )
+        self.extension_id = extension_id
+
+
+class ExtensionPaused(Unavailable):
+    """The extension failed several times in a row; `retry_after` is in seconds."""
+
+    code = "extension_paused"
+    title = "An extension is paused"
+
+    def __init__(self, extension_id: str, retry_after: float) -> None:
+        super().__init__(
+            f"The extension {extension_id!r} failed several times in a row and is left out for "
+            "a while.",
+            retry_after,
+            extension_id=extension_id,
+        )
+        self.extension_id = extension_id
+
+
+class ExtensionUnknown(NotFound):
+    """The workspace has no such extension that is switched on."""
+
+    code = "extension_not_available"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__("extension", extension_id)
+        self.detail = (
+            f"The extension {extension_id!r} is not installed in this workspace, "
+            "or is switched off."
+        )
+        self.extra["extension_id"] = extension_id
+
+
+class ChangeRefused(ValidationFailed):
+    """An extension refused a change before it was saved; `reason` is for people."""
+
+    code = "change_refused"
+    title = "An extension refused the change"
+
+    def __init__(self, extension_id: str, name: str, reason: str, field: str | None) -> None:
+        pointer = f"/{field}" if field else ""
+        super().__init__([Finding(pointer, self.code, reason)], f"{name} refused this: {reason}")
+        self.extra["extension_id"] = extension_id
+        self.reason = reason
+        self.field = field
+
+
+def place_of(error: BaseException, folder: Path) -> str:
+    """Name file, line and function of the deepest frame that is the extension's own code."""
+    if isinstance(error, SyntaxError) and error.filename:
+        own = _relative(error.filename, folder)
+        if own:
+            return f"{own}:{error.lineno}"
+    place = ""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        own = _relative(code.co_filename, folder)
+        if own:
+            place = f"{own}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
+    return place
+
+
+def reason_of(error: BaseException) -> str:
+    """Give `ValueError: text`, on one line, also for errors whose own text fails."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - border: __str__ is the extension's code as well
+        text = "(its text can't be read)"
+    kind = type(error).__name__
+    return f"{kind}: {text}" if text else kind
+
+
+def interrupts(error: BaseException) -> bool:
+    """Tell whether this is somebody's Ctrl-C: only the main thread gets a real one."""
+    main = threading.current_thread() is threading.main_thread()
+    return isinstance(error, KeyboardInterrupt) and main
+
+
+def _relative(filename: str, folder: Path) -> str:
+    base = f"{folder}{os.sep}"
+    return filename[len(base) :] if filename.startswith(base) else ""

@@ -1,0 +1,115 @@
+"""Outside calls of an extension: only to the hosts that it named and an admin granted."""
+
+import json as jsonlib
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import urlsplit
+
+import structlog
+
+from extensions.sdk import errors as sdk
+from extensions.sdk.context import HttpResponse
+from geminicrm.kernel.errors import ValidationFailed
+from geminicrm.kernel.http import AddressRefused, HttpClient, HttpFailed, HttpRequest
+from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.manifest import Manifest
+from geminicrm.runtime.sdk_errors import to_sdk
+
+LONGEST_SECONDS = 30.0
+_PORTS = {"https": 443, "http": 80}
+_log = structlog.get_logger(__name__)
+
+
+class ExtensionHttp:
+    """Implements the SDK's HttpDoor over the core's HTTP client."""
+
+    def __init__(self, client: HttpClient, call: Callable[[], CallContext]) -> None:
+        self._client = client
+        self._call = call
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: object = None,
+        body: bytes | None = None,
+        timeout: float = LONGEST_SECONDS,
+    ) -> HttpResponse:
+        """Send one request; Invalid, HttpNotAllowed or HttpFailed where there is no answer."""
+        call = self._call()
+        sent = dict(headers or {})
+        content = body or b""
+        if json is not None:
+            content = jsonlib.dumps(json).encode()
+            sent.setdefault("Content-Type", "application/json")
+        seconds = min(max(timeout, 0.001), LONGEST_SECONDS)
+        request = HttpRequest(method.upper(), url, sent, content, deadline_seconds=seconds)
+        try:
+            origin = self._check(call, url)
+            answer = self._client.request(request)
+        except AddressRefused as error:
+            raise sdk.HttpNotAllowed(error.where) from error
+        except HttpFailed as error:
+            raise sdk.HttpFailed(error.detail, sent=error.sent) from error
+        except ValidationFailed as error:
+            raise to_sdk(error, "request", url) from error
+        _log.info(
+            "extension called out",
+            extension_id=call.installed.extension_id,
+            workspace_id=call.installed.workspace_id,
+            method=request.method,
+            where=origin,  # not the path, which may hold a secret
+            status=answer.status,
+            milliseconds=answer.elapsed_ms,
+        )
+        return HttpResponse(answer.status, answer.headers, answer.body)
+
+    def _check(self, call: CallContext, url: str) -> str:
+        # The client's own parser: two readings of one address are how allow-lists are passed by.
+        target = self._client.guard.parse(url, https_only=False)
+        if not is_allowed(target.host, target.port, call.installed.hosts):
+            raise sdk.HttpNotAllowed(target.host)
+        return target.origin
+
+
+def is_allowed(host: str, port: int, allowed: Iterable[str]) -> bool:
+    """Tell whether an entry such as `api.example.com`, `*.example.com` or `host:8443` fits."""
+    for entry in allowed:
+        name, given = split_port(entry)
+        below = name.startswith("*.") and host.endswith(name[1:])
+        if port == (given or _PORTS["https"]) and (below or name == host):
+            return True
+    return False
+
+
+def split_port(entry: str) -> tuple[str, int | None]:
+    """Part `host:port`; no port gives None. IPv6 addresses stand in brackets."""
+    name, colon, port = entry.rpartition(":")
+    if colon and port.isdecimal() and not port.startswith("]"):
+        return name.strip("[]").lower(), int(port)
+    return entry.strip("[]").lower(), None
+
+
+def allowed_hosts(manifest: Manifest, settings: Mapping[str, object]) -> frozenset[str]:
+    """Give the hosts of the manifest, and those in the settings that it names."""
+    hosts = set()
+    for entry in manifest.network:
+        if entry.host is not None:
+            hosts.add(entry.host)
+        elif entry.setting is not None and (host := _host_in(settings.get(entry.setting))):
+            hosts.add(host)
+    return frozenset(hosts)
+
+
+def _host_in(value: object) -> str | None:
+    if not isinstance(value, str) or not value.strip():
+        return None
+    text = value.strip()
+    try:
+        parts = urlsplit(text if "://" in text else f"https://{text}")
+        port = parts.port or _PORTS.get(parts.scheme)
+    except ValueError:  # a setting that holds no address allows none
+        return None
+    host = parts.hostname
+    return f"[{host}]:{port}" if host and ":" in host else f"{host}:{port}" if host else None

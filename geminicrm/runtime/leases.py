@@ -1,0 +1,74 @@
+"""The workers' leases: who lives, and which generation each of them serves."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.work import Works
+from geminicrm.runtime.models import WorkerLease
+
+LEASE_SECONDS = 5.0
+_FORGET_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """One living worker as the admin page shows it."""
+
+    id: str
+    machine: str
+    kind: str
+    pid: int
+    generation: int
+    content_hash: str
+
+
+class Leases:
+    """The lease of this process, and a look at the others."""
+
+    def __init__(self, works: Works, machine: str, kind: str) -> None:
+        self._works = works
+        self._machine = machine
+        self._kind = kind
+        self.id = new_id("wrk")
+
+    def acknowledge(self, generation: int, content_hash: str) -> None:
+        """Say that this process serves a generation, and that it lives for another 5 s."""
+        with self._works.across_workspaces("worker: renew the lease", write=True) as work:
+            row = work.session.get(WorkerLease, self.id)
+            if row is None:
+                row = WorkerLease(
+                    id=self.id, machine=self._machine, kind=self._kind, pid=os.getpid()
+                )
+                work.session.add(row)
+                forgotten = work.now - timedelta(seconds=_FORGET_SECONDS)
+                work.session.execute(delete(WorkerLease).where(WorkerLease.lease_until < forgotten))
+            row.generation = generation
+            row.content_hash = content_hash
+            row.lease_until = work.now + timedelta(seconds=LEASE_SECONDS)
+
+    def give_up(self) -> None:
+        """Say that this process is gone."""
+        with self._works.across_workspaces("worker: end the lease", write=True) as work:
+            work.session.execute(delete(WorkerLease).where(WorkerLease.id == self.id))
+
+    def alive(self) -> Sequence[WorkerState]:
+        """Give the workers of all machines whose lease runs."""
+        with self._works.across_workspaces("worker: look at the leases") as work:
+            query = select(WorkerLease).where(WorkerLease.lease_until > work.now)
+            return [
+                WorkerState(
+                    row.id, row.machine, row.kind, row.pid, row.generation, row.content_hash
+                )
+                for row in work.session.scalars(query.order_by(WorkerLease.id))
+            ]
+
+    def all_serve(self, generation: int) -> bool:
+        """Tell whether every living worker of this machine serves the generation, or a newer."""
+        return all(
+            one.generation >= generation for one in self.alive() if one.machine == self._machine
+        )

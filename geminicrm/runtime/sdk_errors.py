@@ -1,0 +1,98 @@
+"""Errors on their way through the SDK: the core's become the extension's, and back again."""
+
+import contextlib
+from collections.abc import Iterator
+
+from flask import Response, request
+
+from extensions.sdk import errors as sdk
+from geminicrm.api.http import problem
+from geminicrm.kernel import errors as core
+from geminicrm.runtime.failures import ChangeRefused
+
+
+class NoCall(sdk.SdkError):
+    """`self.app` was used while the core was not calling the extension."""
+
+    code = "no_call"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__(
+            f"{extension_id}: self.app finds its workspace from the current call (a route, a hook, "
+            "install() and so on). It can't be used while a module is imported, in __init__(), in "
+            "get_routes(), in threads of your own, or after the call's time is over."
+        )
+
+
+@contextlib.contextmanager
+def translated(kind: str, object_id: str = "") -> Iterator[None]:
+    """Turn errors of the core into those of the SDK, so that extensions know one tree only."""
+    try:
+        yield
+    except core.AppError as error:
+        raise to_sdk(error, kind, object_id) from error
+
+
+def to_sdk(error: core.AppError, kind: str, object_id: str) -> sdk.SdkError:  # noqa: PLR0911 - one arm per class of the tree
+    """Give the SDK's error for one of the core's."""
+    match error:
+        case core.ScopeMissing():
+            return sdk.PermissionDenied(error.scope)
+        case core.NotFound():
+            return sdk.NotFound(kind, object_id)
+        case ChangeRefused():
+            return sdk.Refused(error.detail, error.field)
+        case core.ValidationFailed():
+            found = [sdk.Finding(one.pointer, one.code, one.message) for one in error.findings]
+            return sdk.Invalid(found)
+        case core.Conflict() | core.PreconditionFailed():
+            return sdk.Conflict(error.detail)
+        case core.BadRequest() | core.TooLarge():
+            return sdk.Invalid([sdk.Finding("", error.code, error.detail)])
+        case core.Unavailable() | core.TooManyRequests():
+            return sdk.Unavailable(error.detail, int(error.headers["Retry-After"]))
+        case _:
+            return sdk.SdkError(error.detail)
+
+
+def to_core(error: sdk.SdkError, extension_id: str) -> core.AppError:
+    """Give the core's error for one that an extension let through to whoever called it."""
+    found = _to_core(error, extension_id)
+    found.extra["extension_id"] = extension_id
+    return found
+
+
+def _to_core(  # noqa: PLR0911 - one arm per class of the tree
+    error: sdk.SdkError, extension_id: str
+) -> core.AppError:
+    match error:
+        case sdk.PermissionDenied():
+            return core.ScopeMissing(error.scope, f"The extension {extension_id!r}")
+        case sdk.NotFound() | sdk.UnknownAction():
+            missing = core.NotFound("", "")
+            missing.detail = str(error)
+            return missing
+        case sdk.Invalid():
+            found = [core.Finding(one.pointer, one.code, one.message) for one in error.findings]
+            return core.ValidationFailed(found)
+        case sdk.Refused():
+            return ChangeRefused(extension_id, extension_id, error.reason, error.field)
+        case sdk.Conflict():
+            return core.Conflict(str(error))
+        case sdk.Unavailable():
+            return core.Unavailable(str(error), error.retry_after)
+        case _:
+            return OutsideFailed(str(error))
+
+
+class OutsideFailed(core.AppError):
+    """The extension could not do its work for want of something outside of it."""
+
+    code = "extension_outside_failed"
+    status = 502
+    title = "The extension could not do it"
+
+
+def problem_of(extension_id: str, error: sdk.SdkError) -> Response:
+    """Answer a route of an extension that let an error of the SDK through."""
+    return problem(to_core(error, extension_id), request.path)

@@ -1,0 +1,122 @@
+"""The live table: what one worker serves, immutable, swapped as a whole."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from geminicrm.kernel.events import StoredEvent, matches
+from geminicrm.runtime.http_door import allowed_hosts
+from geminicrm.runtime.live import Installed, LoadedVersion
+from geminicrm.runtime.manifest import Manifest, build_manifest
+from geminicrm.runtime.models import Installation
+from geminicrm.runtime.record_door import NOUNS
+
+_RECORD_HOOKS = ("before_record_save", "collect_badges", "collect_panel")
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Everything a request needs, each in one look-up.
+
+    `hooked` is by workspace and `hook` or, for hooks that are shown a record, `hook:record type`:
+    only installations that may read that kind of record are in it.
+    """
+
+    generation: int
+    content_hash: str
+    by_id: Mapping[str, Installed] = field(default_factory=dict)
+    by_name: Mapping[_Key, Installed] = field(default_factory=dict)
+    hooked: Mapping[_Key, tuple[Installed, ...]] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, workspace_id: str, extension_id: str) -> Installed | None:
+        """Give the installation of an extension in a workspace, if it is switched on."""
+        return self.by_name.get((workspace_id, extension_id))
+
+    def with_hook(self, workspace_id: str, hook: str) -> tuple[Installed, ...]:
+        """Give the installations that implement a hook, in the order of their ids."""
+        return self.hooked.get((workspace_id, hook), ())
+
+    def interested(self, event: StoredEvent) -> list[Installed]:
+        """Give the installations whose manifest asks for the event and who may see it."""
+        return [
+            one
+            for one in self.with_hook(event.workspace_id, "on_event")
+            if wants_event(one, event.type)
+        ]
+
+    def digests(self) -> set[str]:
+        """Give the digests of the versions in use."""
+        return {one.digest for one in self.by_id.values()}
+
+
+EMPTY = Table(-1, "")
+
+
+def wants_event(installed: Installed, event_type: str) -> bool:
+    """Tell whether an installation gets an event: asked for, and readable with its grant."""
+    noun = NOUNS.get(event_type.partition(".")[0])
+    if noun is not None and f"read:{noun}" not in installed.granted:
+        return False
+    return any(matches(pattern, event_type) for pattern in installed.manifest.events)
+
+
+def installed_from(row: Installation, manifest: Manifest, loaded: LoadedVersion) -> Installed:
+    """Make the in-memory form of a row."""
+    return Installed(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        extension_id=row.extension_id,
+        digest=row.digest,
+        manifest=manifest,
+        granted=frozenset(row.granted),
+        settings=MappingProxyType(dict(row.settings)),
+        secrets=row.secrets,
+        loaded=loaded,
+        hosts=allowed_hosts(manifest, row.settings),
+    )
+
+
+def manifest_of(row: Installation) -> Manifest:
+    """Read back the manifest that was checked when the row was stored."""
+    return build_manifest(row.manifest)
+
+
+def build_table(
+    generation: int,
+    rows: Iterable[Installation],
+    live: Sequence[Installed],
+    failed: Mapping[str, str],
+) -> Table:
+    """Make a table of the installations that could be loaded."""
+    ordered = sorted(live, key=lambda one: one.extension_id)
+    hooked: dict[_Key, list[Installed]] = {}
+    for one in ordered:
+        for hook in _hook_names(one):
+            hooked.setdefault((one.workspace_id, hook), []).append(one)
+    return Table(
+        generation,
+        _content_hash(rows),
+        MappingProxyType({one.id: one for one in ordered}),
+        MappingProxyType({(one.workspace_id, one.extension_id): one for one in ordered}),
+        MappingProxyType({key: tuple(found) for key, found in hooked.items()}),
+        MappingProxyType(dict(failed)),
+    )
+
+
+def _hook_names(installed: Installed) -> Iterable[str]:
+    for hook in installed.loaded.hooks:
+        if hook not in _RECORD_HOOKS:
+            yield hook
+            continue
+        for kind, noun in NOUNS.items():
+            if f"read:{noun}" in installed.granted:
+                yield f"{hook}:{kind}"
+
+
+def _content_hash(rows: Iterable[Installation]) -> str:
+    """Say in short what a worker serves, so that two workers can be compared."""
+    lines = sorted(f"{row.id} {row.digest} {row.revision}" for row in rows)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
