@@ -80,6 +80,8 @@ def test_updates_and_deletes_stay_at_home(core, north, south):
         "raw from",
         "raw alias",
         "core join",
+        "core subquery",
+        "raw column",
         "orm insert",
         "core update",
         "text",
