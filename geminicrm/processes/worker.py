@@ -22,7 +22,7 @@ class Worker:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._relay = Relay(core.works, core.sinks())
+        self._relay = Relay(core.works, core.sinks(), core.metrics)
         self._stop = threading.Event()
         self._swept = 0.0
 
