@@ -142,7 +142,7 @@ class Relay:
                 "delivery failed",
                 sink=claim.sink.name,
                 target=claim.target,
-                event=claim.event.id,
+                event_id=claim.event.id,
                 attempt=claim.attempt,
                 error=str(error),
             )
