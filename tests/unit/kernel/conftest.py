@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,11 +38,6 @@ def ada() -> Person:
 @pytest.fixture
 def bob() -> Person:
     return Person("ws_b", id="usr_2", label="Bob")
-
-
-@pytest.fixture
-def clock() -> FixedClock:
-    return FixedClock(datetime(2026, 11, 21, 8, tzinfo=UTC))
 
 
 @pytest.fixture
