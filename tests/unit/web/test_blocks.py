@@ -85,7 +85,9 @@ def test_unknown_blocks_show_nothing(app: Flask):
 
 
 def test_numbers_stand_right_with_their_heads(app: Flask):
-    html = shown(app, {"type": "table", "columns": ["Name", "Sum"], "rows": [["A", 1200], ["B", None]]})
+    html = shown(
+        app, {"type": "table", "columns": ["Name", "Sum"], "rows": [["A", 1200], ["B", None]]}
+    )
     assert html.count('class="cell-end num"') == 2
     assert "1,200" in html
-    assert "–" in html
+    assert ">\N{EN DASH}</td>" in html
