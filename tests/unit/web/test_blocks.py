@@ -90,4 +90,4 @@ def test_numbers_stand_right_with_their_heads(app: Flask):
     )
     assert html.count('class="cell-end num"') == 2
     assert "1,200" in html
-    assert "–" in html
+    assert ">\N{EN DASH}</td>" in html

@@ -17,8 +17,8 @@ STATIC = Path(pages.__file__).resolve().parent / "static"
 def test_assets_are_kept_for_a_year_under_the_name_of_their_content():
     digest = hashlib.sha256((STATIC / "css" / "base.css").read_bytes()).hexdigest()[:10]
     client = shell_app().test_client()
-    kept = client.get(f"/static/css/base.css?v={digest}")
-    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    with client.get(f"/static/css/base.css?v={digest}") as kept:
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert f"/static/css/base.css?v={digest}" in client.get("/leads").text
 
 
@@ -75,7 +75,7 @@ def test_flashed_messages_become_toasts():
 def test_a_fragment_can_carry_a_toast():
     answer = shell_app().test_client().post("/styleguide", data={"action": "x"})
     event = json.loads(answer.headers["HX-Trigger"])
-    assert event == {"toast": {"message": "Done – sent", "category": "success"}}
+    assert event == {"toast": {"message": "Done: sent café", "category": "success"}}
 
 
 def test_the_error_page_stands_alone():

@@ -21,7 +21,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def page(browser_page: Page, address: str) -> Page:
     browser_page.goto(f"{address}/styleguide")
-    expect(browser_page.locator("html[data-ready]")).to_be_attached()
+    expect(browser_page.locator("html[data-ready] [data-board-ready]")).to_be_attached()
     return browser_page
 
 
@@ -64,11 +64,13 @@ def test_the_palette_finds_commands_and_records(page: Page, address: str):
     expect(box).to_be_focused()
     assert_accessible(page)
     box.fill("lea")
-    expect(page.get_by_role("option")).to_have_text(
+    expect(page.locator("#palette").get_by_role("option")).to_have_text(
         [re.compile("New lead"), re.compile("Go to Leads"), re.compile("Found lea")]
     )
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("option", selected=True)).to_contain_text("Found lea")
+    expect(page.locator("#palette").get_by_role("option", selected=True)).to_contain_text(
+        "Found lea"
+    )
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -118,7 +120,7 @@ def test_single_keys_can_be_switched_off(page: Page, address: str):
     assert {"name": "shortcuts", "value": "off"}.items() <= page.context.cookies(address)[0].items()
 
 
-def test_the_theme_changes_without_a_load(page: Page, address: str):
+def test_the_theme_changes_without_a_load(page: Page):
     page.locator("summary[aria-label='Theme: system']").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -163,6 +165,8 @@ def test_a_refused_move_is_taken_back(page: Page, browser_problems: list[str]):
 def test_a_card_is_dragged(page: Page):
     card = page.get_by_role("listitem").filter(has_text="Engine for Analytical")
     card.scroll_into_view_if_needed()
+    # Until the font is there, boxes still move.
+    page.evaluate("document.fonts.ready.then(() => true)")
     start = card.bounding_box()
     end = page.locator("[data-board-column=won]").bounding_box()
     assert start is not None
@@ -179,9 +183,9 @@ def test_an_extension_button_asks_and_answers_in_place(page: Page):
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Send a reminder").click()
     expect(page.get_by_text("Did remind")).to_be_visible()
-    expect(page.get_by_text("Done – sent")).to_be_visible()
+    expect(page.get_by_text("Done: sent café")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_text("Done – sent")).to_have_count(0)
+    expect(page.get_by_text("Done: sent café")).to_have_count(0)
 
 
 def test_a_failed_action_leaves_the_panel(page: Page, browser_problems: list[str]):
