@@ -93,10 +93,7 @@ def _value(setting: Setting, form: Mapping[str, str]) -> Any:
         return text == "true"
     if setting.secret:
         return None if clear_name(setting.id) in form and not text else text
-    if setting.type == "textarea":
-        text = text.replace("\r\n", "\n")
-    else:
-        text = text.strip()
+    text = text.replace("\r\n", "\n") if setting.type == "textarea" else text.strip()
     if text == "":
         return None
     return _number(text) if setting.type in _STEPS else text
