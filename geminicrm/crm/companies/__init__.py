@@ -1,0 +1,1 @@
+"""Companies: organisations we deal with."""

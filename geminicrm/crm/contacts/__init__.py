@@ -1,0 +1,1 @@
+"""Contacts: people we deal with."""

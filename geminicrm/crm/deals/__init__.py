@@ -1,0 +1,1 @@
+"""Deals: sales on their way through a pipeline."""

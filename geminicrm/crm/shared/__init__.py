@@ -1,0 +1,1 @@
+"""What all records have in common."""

@@ -1,0 +1,24 @@
+"""Every table of the core: whoever needs the whole of `Base.metadata` imports this module."""
+
+from sqlalchemy import MetaData
+
+from geminicrm.crm.activities import models as activities
+from geminicrm.crm.companies import models as companies
+from geminicrm.crm.contacts import models as contacts
+from geminicrm.crm.deals import models as deals
+from geminicrm.crm.leads import models as leads
+from geminicrm.crm.pipelines import models as pipelines
+from geminicrm.identity import models as identity
+from geminicrm.kernel import audit, generation, outbox
+from geminicrm.kernel.db import Base
+from geminicrm.runtime import models as runtime
+
+MODELS = (
+    audit, generation, outbox, identity, activities, companies, contacts, deals, leads, pipelines,
+    runtime,
+)  # fmt: skip
+
+
+def metadata() -> MetaData:
+    """Give the description of every table."""
+    return Base.metadata
