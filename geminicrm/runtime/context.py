@@ -12,7 +12,7 @@ from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
 from geminicrm.runtime.http_door import ExtensionHttp
 from geminicrm.runtime.live import Installed
-from geminicrm.runtime.record_door import ExtensionRecords, ListQueryMaker, Records
+from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
 from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
 from geminicrm.runtime.vault import Vault
@@ -24,13 +24,11 @@ SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
 class Doors:
     """What the doors of all extensions lead to; app.py puts it together.
 
-    `records` are the commands by noun (`leads`, ...) and `list_query` makes what their `list`
-    takes; `workspace` reads one workspace's facts; `save_settings` stores settings that an
-    extension saves for its installation.
+    `records` are the commands by noun (`leads`, ...); `workspace` reads one workspace's facts;
+    `save_settings` stores settings that an extension saves for its installation.
     """
 
     records: Mapping[str, Records]
-    list_query: ListQueryMaker
     http: HttpClient
     vault: Vault
     workspace: Callable[[str], WorkspaceInfo]
@@ -48,7 +46,7 @@ class ExtensionContext:
         self._extension_id = extension_id
         self._doors = doors
         records = {
-            noun: ExtensionRecords(noun, commands, doors.list_query, self._call)
+            noun: ExtensionRecords(noun, commands, self._call)
             for noun, commands in doors.records.items()
         }
         self._records = records
