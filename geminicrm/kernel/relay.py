@@ -74,7 +74,7 @@ class Relay:
             left, oldest = work.session.execute(
                 select(func.count(), func.min(OutboxDelivery.next_at)).where(pending)
             ).one()
-            age = (work.now - oldest).total_seconds() if oldest else 0.0
+            age = (work.now - oldest).total_seconds() if left else 0.0
             self._metrics.relay_state(max(age, 0.0), left)
 
     def _any_unplaced(self) -> bool:
