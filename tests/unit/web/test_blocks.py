@@ -74,6 +74,12 @@ def test_a_button_is_a_form_that_works_without_scripts(app: Flask):
     assert 'hx-confirm="Sure?"' in html
 
 
+def test_a_button_brings_its_values(app: Flask):
+    inputs = [{"name": "size", "value": ATTACK}]
+    html = shown(app, {"type": "button", "text": "Go", "action": "go", "inputs": inputs})
+    assert '<input type="hidden" name="size" value="&#34;&gt;&lt;script&gt;' in html
+
+
 def test_a_kept_secret_is_never_shown(app: Flask):
     field = {"name": "pin", "label": "PIN", "type": "secret", "value": "hunter2"}
     block = {"type": "form", "action": "a", "submit": "Save", "fields": [field]}
