@@ -30,12 +30,8 @@ __all__ = [
 Tone: TypeAlias = Literal["neutral", "info", "success", "warning", "danger"]
 Cell: TypeAlias = str | int | float | None
 FieldType: TypeAlias = Literal[
-    "text", "textarea", "number", "email", "url", "date", "select", "checkbox", "password"
+    "text", "textarea", "number", "email", "url", "date", "select", "checkbox", "secret"
 ]
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +66,8 @@ class Fields:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        entries = [{"label": label, "value": _cell(value)} for label, value in self.items.items()]
-        return {"type": "fields", "entries": entries}
+        items = [{"label": label, "value": value} for label, value in self.items.items()]
+        return {"type": "fields", "items": items}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ class Stat:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        shown = {"label": self.label, "value": _cell(self.value)}
+        shown = {"label": self.label, "value": self.value}
         return {"type": "stat", **shown, "hint": self.hint, "tone": self.tone}
 
 
@@ -103,7 +99,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under column titles; each row has as many cells as there are columns."""
+    """Rows under column titles, each with as many cells; numbers are shown as people write them."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
@@ -111,7 +107,7 @@ class Table:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        rows = [[_cell(cell) for cell in row] for row in self.rows]
+        rows = [list(row) for row in self.rows]
         columns = list(self.columns)
         return {"type": "table", "columns": columns, "rows": rows, "caption": self.caption}
 
@@ -134,14 +130,14 @@ class Button:
 
     text: str
     action: str
-    style: Literal["secondary", "primary", "danger"] = "secondary"
+    style: Literal["default", "primary", "danger"] = "default"
     confirm: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
         look = {"text": self.text, "style": self.style, "confirm": self.confirm}
-        inputs = [{"id": name, "value": value} for name, value in self.values.items()]
+        inputs = [{"name": name, "value": value} for name, value in self.values.items()]
         return {"type": "button", **look, "action": self.action, "inputs": inputs}
 
 
@@ -149,13 +145,14 @@ class Button:
 class FormField:
     """One input of a form; `options` maps values to labels and belongs to the type `select`.
 
-    A checkbox that is ticked has the value "true".
+    `name` is the key among the values that `perform_action` is given. A checkbox that is ticked has
+    the value "true"; a secret is never shown, whatever its value.
     """
 
-    id: str
+    name: str
     label: str
     type: FieldType = "text"
-    value: str = ""
+    value: Cell = ""
     required: bool = False
     placeholder: str = ""
     help: str = ""
@@ -166,7 +163,7 @@ class FormField:
         look = {"label": self.label, "placeholder": self.placeholder, "help": self.help}
         rules = {"type": self.type, "value": self.value, "required": self.required}
         options = [{"value": value, "label": label} for value, label in self.options.items()]
-        return {"id": self.id, **look, **rules, "options": options}
+        return {"name": self.name, **look, **rules, "options": options}
 
 
 @dataclass(frozen=True, slots=True)
