@@ -11,9 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from geminicrm.runtime.package_rules import MAX_ENTRIES, MAX_PACKAGE_BYTES
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geminicrm.runtime.package_rules import MAX_ENTRIES, MAX_PACKAGE_BYTES
 from marketplace import package_reader, packages
 from marketplace.packages import (
     PackageFiles,
@@ -360,7 +361,7 @@ def test_a_published_folder_never_changes(opened, tmp_path):
 
 def test_losing_the_race_is_no_error(opened, tmp_path, monkeypatch):
     target = tmp_path / "target"
-    sync = packages._sync
+    sync = packages._sync  # noqa: SLF001 - the race is between writing and publishing
 
     def other_worker(folder):
         target.mkdir(exist_ok=True)

@@ -5,6 +5,10 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
 from geminicrm.runtime.manifest import (
     ManifestInvalid,
     build_manifest,
@@ -13,9 +17,6 @@ from geminicrm.runtime.manifest import (
     read_identity,
 )
 from geminicrm.runtime.manifest_model import NetworkEntry, Option, RecordPanel
-from hypothesis import given
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 SCOPES = frozenset({"read:leads", "write:leads", "read:contacts"})
 MINIMAL = {
@@ -200,7 +201,12 @@ def test_a_stored_manifest_comes_back():
         ({"permissions": "read:leads"}, "/permissions", "wrong_type", "must be a list"),
         ({"permissions": ["read:leads"] * 2}, "/permissions", "repeated", "remove one"),
         ({"keywords": ["a"] * 21}, "/keywords", "repeated", "twice"),
-        ({"keywords": list("abcdefghijklmnopqrstuvw")}, "/keywords", "wrong_size", "20 are allowed"),
+        (
+            {"keywords": list("abcdefghijklmnopqrstuvw")},
+            "/keywords",
+            "wrong_size",
+            "20 are allowed",
+        ),
         ({"storage_version": 0}, "/storage_version", "wrong_size", "1 is the least"),
         ({"storage_version": 10**7}, "/storage_version", "wrong_size", "1000000 is the most"),
         ({"storage_version": True}, "/storage_version", "wrong_type", "whole number"),
@@ -215,13 +221,28 @@ def test_a_stored_manifest_comes_back():
             "wrong_form",
             "A host name",
         ),
-        ({"settings": [{"id": "a", "type": "pasword", "label": "A"}]}, "/settings/0/type", "not_a_choice", 'Did you mean "password"?'),
-        ({"settings": [{"id": "a", "type": "text", "label": "A", "default": []}]}, "/settings/0/default", "wrong_type", "a string or a number or true or false"),
-        ({"ui": {"panels": []}}, "/ui/panels", "unknown_property", 'Did you mean'),
+        (
+            {"settings": [{"id": "a", "type": "pasword", "label": "A"}]},
+            "/settings/0/type",
+            "not_a_choice",
+            'Did you mean "password"?',
+        ),
+        (
+            {"settings": [{"id": "a", "type": "text", "label": "A", "default": []}]},
+            "/settings/0/default",
+            "wrong_type",
+            "a string or a number or true or false",
+        ),
+        ({"ui": {"panels": []}}, "/ui/panels", "unknown_property", "Did you mean"),
         ({"events": ["Lead Created"]}, "/events/0", "wrong_form", 'Example: "lead.*"'),
-        ({"requires": {"extensions": {"Bad Id": "*"}}}, "/requires/extensions", "wrong_form", "my-extension"),
+        (
+            {"requires": {"extensions": {"Bad Id": "*"}}},
+            "/requires/extensions",
+            "wrong_form",
+            "my-extension",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_schema_speaks_in_words(changes, pointer, code, words):
     found = [one for one in findings_of(raw(**changes)) if one.pointer == pointer]
     assert code in [one.code for one in found]

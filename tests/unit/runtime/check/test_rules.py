@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from geminicrm.runtime.check import folder, paths, run
 from geminicrm.runtime.check.folder import CheckFinding, Entry, list_entries, open_folder
 from geminicrm.runtime.package_rules import MAX_ENTRIES, MAX_UNPACKED_BYTES
@@ -97,12 +98,24 @@ def test_the_entry_point_is_there(author):
     [
         ("x = 1\n", "no_extension_class", 0),
         ("class A: ...\nclass B(A): ...\n", "no_extension_class", 0),
-        (f"{HEAD}class A(ExtensionBase):\n{METHODS}class B(ExtensionBase):\n{METHODS}", "many_extension_classes", 6),
-        (f"{HEAD}class A(ExtensionBase):\n    def install(self): ...\n    def get_routes(self): ...\n", "missing_method", 2),
-        (f"{HEAD}class Base(ExtensionBase): ...\nclass A(Base):\n    def install(self): ...\n    def uninstall(self): ...\n", "missing_method", 3),
+        (
+            f"{HEAD}class A(ExtensionBase):\n{METHODS}class B(ExtensionBase):\n{METHODS}",
+            "many_extension_classes",
+            6,
+        ),
+        (
+            f"{HEAD}class A(ExtensionBase):\n{METHODS}".replace("uninstall", "remove"),
+            "missing_method",
+            2,
+        ),
+        (
+            f"{HEAD}class Base(ExtensionBase): ...\nclass A(Base):\n{METHODS}".replace("get_", ""),
+            "missing_method",
+            3,
+        ),
     ],
     ids=range(5),
-)  # fmt: skip
+)
 def test_the_entry_point_holds_one_class(author, source, code, line):
     author.write("extension.py", source)
     assert author.found() == [("error", code, "extension.py", line)]
