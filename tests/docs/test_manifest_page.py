@@ -69,13 +69,13 @@ def rows(place):
 
 @pytest.mark.parametrize("heading", PLACES)
 def test_the_table_is_what_the_schema_says(heading):
-    section = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.M | re.S)[1]
+    section = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", PAGE, re.MULTILINE | re.DOTALL)[1]
     table = [line for line in section.splitlines() if line.startswith("| `")]
     assert table == list(rows(PLACES[heading]))
 
 
 def test_every_object_of_the_schema_has_a_table():
-    assert len(re.findall(r"^\| property \|", PAGE, re.M)) == len(PLACES)
+    assert len(re.findall(r"^\| property \|", PAGE, re.MULTILINE)) == len(PLACES)
     assert sum("properties" in one for one in objects(manifest_schema())) == len(PLACES) + 1
 
 
@@ -88,7 +88,7 @@ def objects(schema):
         yield from objects(value) if isinstance(value, dict | list) else ()
 
 
-@pytest.mark.parametrize("sample", re.findall(r"```json\n(.*?)```", PAGE, re.S), ids=range(2))
+@pytest.mark.parametrize("sample", re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL), ids=range(2))
 def test_samples_are_accepted(sample):
     manifest = parse_manifest(sample.encode(), known_scopes=SCOPES)
     assert manifest.api_version == CURRENT_API_VERSION
