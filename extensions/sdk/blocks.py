@@ -30,7 +30,7 @@ __all__ = [
 Tone: TypeAlias = Literal["neutral", "info", "success", "warning", "danger"]
 Cell: TypeAlias = str | int | float | None
 FieldType: TypeAlias = Literal[
-    "text", "textarea", "number", "email", "url", "date", "select", "checkbox", "secret"
+    "text", "textarea", "number", "email", "url", "date", "select", "checkbox", "password"
 ]
 
 
@@ -66,8 +66,8 @@ class Fields:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        items = [{"label": label, "value": value} for label, value in self.items.items()]
-        return {"type": "fields", "items": items}
+        entries = [{"label": label, "value": value} for label, value in self.items.items()]
+        return {"type": "fields", "entries": entries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +130,14 @@ class Button:
 
     text: str
     action: str
-    style: Literal["default", "primary", "danger"] = "default"
+    style: Literal["secondary", "primary", "danger"] = "secondary"
     confirm: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
         look = {"text": self.text, "style": self.style, "confirm": self.confirm}
-        inputs = [{"name": name, "value": value} for name, value in self.values.items()]
+        inputs = [{"id": name, "value": value} for name, value in self.values.items()]
         return {"type": "button", **look, "action": self.action, "inputs": inputs}
 
 
@@ -145,11 +145,11 @@ class Button:
 class FormField:
     """One input of a form; `options` maps values to labels and belongs to the type `select`.
 
-    `name` is the key among the values that `perform_action` is given. A checkbox that is ticked has
-    the value "true"; a secret is never shown, whatever its value.
+    `id` is the key among the values that `perform_action` is given. A checkbox that is ticked has
+    the value "true"; a password is never shown, whatever its value.
     """
 
-    name: str
+    id: str
     label: str
     type: FieldType = "text"
     value: Cell = ""
@@ -163,7 +163,7 @@ class FormField:
         look = {"label": self.label, "placeholder": self.placeholder, "help": self.help}
         rules = {"type": self.type, "value": self.value, "required": self.required}
         options = [{"value": value, "label": label} for value, label in self.options.items()]
-        return {"name": self.name, **look, **rules, "options": options}
+        return {"id": self.id, **look, **rules, "options": options}
 
 
 @dataclass(frozen=True, slots=True)
