@@ -26,7 +26,7 @@ from geminicrm.crm import doors as crm_doors
 from geminicrm.crm.build import Crm
 from geminicrm.crm.build import build as build_crm
 from geminicrm.identity import views as identity_views
-from geminicrm.identity.guards import Credentials, Guard, current_actor
+from geminicrm.identity.guards import Credentials, Guard, current_actor, public
 from geminicrm.identity.models import Workspace
 from geminicrm.identity.people import is_member
 from geminicrm.kernel.clock import Clock, SystemClock
@@ -178,6 +178,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
         public_url=core.settings.public_url,
         commands=navigation.commands,
     )
+    public(app.view_functions["web.preferences"])
     _open_own_doors(app, core, credentials)
     _open_extension_doors(app, core)
     app.extensions[EXTENSION] = core
@@ -235,4 +236,10 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
 def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:
     with works.across_workspaces("tell an extension where it is") as work:
         row = work.session.get_one(Workspace, workspace_id)
-        return WorkspaceInfo(row.id, row.name, row.time_zone, row.currency, row.locale)
+        return WorkspaceInfo(
+            id=row.id,
+            name=row.name,
+            timezone=row.time_zone,
+            currency=row.currency,
+            locale=row.locale,
+        )
