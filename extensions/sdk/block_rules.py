@@ -17,7 +17,7 @@ MAX_BYTES: Final = 64 * 1024
 """Size of all blocks of one panel as JSON."""
 
 TONES: Final = ("neutral", "info", "success", "warning", "danger")
-BUTTON_STYLES: Final = ("default", "primary", "danger")
+BUTTON_STYLES: Final = ("secondary", "primary", "danger")
 FIELD_TYPES: Final = (
     "text",
     "textarea",
@@ -27,7 +27,7 @@ FIELD_TYPES: Final = (
     "date",
     "select",
     "checkbox",
-    "secret",
+    "password",
 )
 
 
@@ -47,17 +47,11 @@ def _is_address(value: str) -> bool:
     return (internal or value.startswith("https://")) and value.isprintable() and " " not in value
 
 
-def _is_input(value: str) -> bool:
-    # The form that is sent has these two of its own.
-    return _is_name(value) and value not in {"csrf_token", "action"}
-
-
 def _is_name(value: str) -> bool:
     return value.isascii() and value[:1].isalpha() and value.replace("-", "_").isidentifier()
 
 
 _NAME: Final = text(64, _is_name, "a name of letters, digits, - and _ such as 'send-mail'")
-_INPUT: Final = text(64, _is_input, "a name such as 'sender'; csrf_token and action are taken")
 _ADDRESS: Final = text(
     2048, _is_address, "an https:// address or a path inside the CRM such as '/leads'"
 )
@@ -66,7 +60,7 @@ _PROSE: Final = text(20_000)
 _OPTION: Final = shape({"value": Prop(_LINE), "label": Prop(_LINE)})
 _FIELD: Final = shape(
     {
-        "name": Prop(_INPUT),
+        "id": Prop(_NAME),
         "label": Prop(_LINE),
         "type": Prop(choice(*FIELD_TYPES), "text"),
         "value": Prop(scalar(20_000), ""),
@@ -82,7 +76,7 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
         "heading": {"text": Prop(_LINE), "level": Prop(choice(2, 3, 4), 3)},
         "text": {"text": Prop(_PROSE), "tone": Prop(choice(*TONES), "neutral")},
         "fields": {
-            "items": Prop(many(shape({"label": Prop(_LINE), "value": Prop(scalar(20_000))})))
+            "entries": Prop(many(shape({"label": Prop(_LINE), "value": Prop(scalar(20_000))})))
         },
         "stat": {
             "label": Prop(_LINE),
@@ -100,9 +94,9 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
         "button": {
             "text": Prop(_LINE),
             "action": Prop(_NAME),
-            "style": Prop(choice(*BUTTON_STYLES), "default"),
+            "style": Prop(choice(*BUTTON_STYLES), "secondary"),
             "confirm": Prop(_LINE, ""),
-            "inputs": Prop(many(shape({"name": Prop(_INPUT), "value": Prop(_PROSE)})), ()),
+            "inputs": Prop(many(shape({"id": Prop(_NAME), "value": Prop(_PROSE)})), ()),
         },
         "form": {
             "action": Prop(_NAME),
@@ -111,7 +105,10 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
         },
     }
 )
-"""Properties of each block type; one without a default is required."""
+"""Properties of each block type; one without a default is required.
+
+No property is called `items`, `values` or `keys`: in a Jinja template those are methods.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +159,11 @@ def _cross_check(block: Mapping[str, Any], pointer: str, found: list[Finding]) -
             if len(row) != width
         )
     if block["type"] == "form":
-        names = [field["name"] for field in block["fields"]]
+        ids = [field["id"] for field in block["fields"]]
         found.extend(
-            Finding(f"{pointer}/fields/{at}/name", "repeated", f"The name {one!r} is used twice.")
-            for at, one in enumerate(names)
-            if one in names[:at]
+            Finding(f"{pointer}/fields/{at}/id", "repeated", f"The id {one!r} is used twice.")
+            for at, one in enumerate(ids)
+            if one in ids[:at]
         )
 
 

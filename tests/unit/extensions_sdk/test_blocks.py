@@ -58,7 +58,7 @@ def test_defaults_are_filled_in():
         "type": "button",
         "text": "Go",
         "action": "go",
-        "style": "default",
+        "style": "secondary",
         "confirm": "",
         "inputs": [],
     }
@@ -66,8 +66,13 @@ def test_defaults_are_filled_in():
 
 def test_numbers_stay_numbers():
     fields, table = validate_blocks([Fields({"a": 1, "b": None}), Table(["x"], [[2.5]])])
-    assert [item["value"] for item in fields["items"]] == [1, None]
+    assert [item["value"] for item in fields["entries"]] == [1, None]
     assert table["rows"] == [[2.5]]
+
+
+def test_no_property_hides_behind_a_method_of_dict():
+    names = {name for props in block_rules.BLOCK_TYPES.values() for name in props}
+    assert not names & set(dir(dict))
 
 
 @pytest.mark.parametrize(
@@ -84,15 +89,14 @@ def test_numbers_stay_numbers():
         ({"type": "heading", "text": "x", "level": True}, "/0/level", "not_a_choice"),
         (Stat("x", float("nan")), "/0/value", "not_finite"),
         (Stat("x", ["y"]), "/0/value", "not_text"),
-        (Form("go", [FormField("csrf_token", "A")]), "/0/fields/0/name", "not_fitting"),
-        (Button("x", "go", values={"action": "y"}), "/0/inputs/0/name", "not_fitting"),
+        (Button("x", "go", values={"a b": "y"}), "/0/inputs/0/id", "not_fitting"),
         (Heading("x" * 501), "/0/text", "too_long"),
         (Text("\ud800"), "/0/text", "not_unicode"),
         (Text("x", "loud"), "/0/tone", "not_a_choice"),
         ({"type": "text", "text": "x", "onclick": "y"}, "/0", "unknown_property"),
-        ({"type": "fields", "items": "x"}, "/0/items", "not_a_list"),
-        ({"type": "fields", "items": [1]}, "/0/items/0", "not_an_object"),
-        ({"type": "fields", "items": {}}, "/0/items", "not_a_list"),
+        ({"type": "fields", "entries": "x"}, "/0/entries", "not_a_list"),
+        ({"type": "fields", "entries": [1]}, "/0/entries/0", "not_an_object"),
+        ({"type": "fields", "entries": {}}, "/0/entries", "not_a_list"),
         (Table(["a"], [["b", "c"]]), "/0/rows/0", "row_width"),
         (Link("x", "javascript:alert(1)"), "/0/href", "not_fitting"),
         (Link("x", "http://example.com"), "/0/href", "not_fitting"),
@@ -101,7 +105,7 @@ def test_numbers_stay_numbers():
         (Link("x", "/\tleads"), "/0/href", "not_fitting"),
         (Button("x", "../other"), "/0/action", "not_fitting"),
         (Button("x", ""), "/0/action", "not_fitting"),
-        (Form("go", [FormField("a", "A"), FormField("a", "B")]), "/0/fields/1/name", "repeated"),
+        (Form("go", [FormField("a", "A"), FormField("a", "B")]), "/0/fields/1/id", "repeated"),
         (Form("go", [FormField("a", "A", "file")]), "/0/fields/0/type", "not_a_choice"),
         (Form("go", [FormField("a", "A", required="yes")]), "/0/fields/0/required", "not_a_flag"),
     ],
@@ -141,7 +145,7 @@ def test_the_size_of_blocks_is_limited():
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["type", "text", "items", "fields", "rows", "columns", "action"]),
+                st.sampled_from(["type", "text", "entries", "fields", "rows", "columns", "action"]),
                 inner | st.sampled_from(list(block_rules.BLOCK_TYPES)),
                 max_size=4,
             )
