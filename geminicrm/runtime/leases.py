@@ -41,12 +41,12 @@ class Leases:
         with self._works.across_workspaces("worker: renew the lease", write=True) as work:
             row = work.session.get(WorkerLease, self.id)
             if row is None:
+                forgotten = work.now - timedelta(seconds=_FORGET_SECONDS)
+                work.session.execute(delete(WorkerLease).where(WorkerLease.lease_until < forgotten))
                 row = WorkerLease(
                     id=self.id, machine=self._machine, kind=self._kind, pid=os.getpid()
                 )
                 work.session.add(row)
-                forgotten = work.now - timedelta(seconds=_FORGET_SECONDS)
-                work.session.execute(delete(WorkerLease).where(WorkerLease.lease_until < forgotten))
             row.generation = generation
             row.content_hash = content_hash
             row.lease_until = work.now + timedelta(seconds=LEASE_SECONDS)
