@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam, tuple_
 
 from geminicrm.crm.shared.naming import search_patterns
 from geminicrm.crm.shared.spec import RecordSpec, Rest, Sort
@@ -162,7 +162,7 @@ def _valued(spec: RecordSpec, order: _Order, behind: bool) -> Select[Any]:  # no
     column, key = order.column.column, spec.model.id
     statement = spec.base.where(column.is_not(None)) if order.column.nullable else spec.base
     if column is key:
-        after = bindparam("after") if behind else None
+        after: BindParameter[str] | None = bindparam("after") if behind else None
         statement = _ordered(statement, order, key, after)
     else:
         place = tuple_(bindparam("value", type_=column.type), bindparam("after"))
