@@ -31,9 +31,7 @@ def refused(life: Life, tenant: Tenant, content: bytes) -> InstallFailed:
     life.shelf.put(content)
     generation = life.core.generations.get("runtime")
     with pytest.raises(InstallFailed) as caught:
-        life.cycle.install(
-            tenant.owner(), InstallRequest(extension_id=HELLO, grant="requested")
-        )
+        life.cycle.install(tenant.owner(), InstallRequest(extension_id=HELLO, grant="requested"))
     assert life.folders() == []
     with life.core.works.read(tenant.system()) as work:
         assert work.session.scalars(select(Installation)).all() == []
@@ -101,7 +99,8 @@ def test_an_unknown_wish_of_the_manifest_names_every_fault(life: Life, tenant: T
 
 RAISES_AT_IMPORT = CODE.replace('"""Greets."""\n\nfrom', '"""Greets."""\n\n1 / 0\n\nfrom', 1)
 RAISES_IN_INIT = CODE.replace(
-    "    def install(self):", "    def __init__(self, app):\n        1 / 0\n\n    def install(self):"
+    "    def install(self):",
+    "    def __init__(self, app):\n        1 / 0\n\n    def install(self):",
 )
 HANGS_AT_IMPORT = CODE.replace("from flask", "while True:\n    pass\n\nfrom flask", 1)
 INSTALL = '        return {"success": True, "message": "ready"}\n'
@@ -129,7 +128,7 @@ NEVER_RETURNS = CODE.replace(
         (NEVER_RETURNS, "mount", "", "no return within 1 s"),
     ],
 )
-def test_bad_code_is_named_with_its_place(  # noqa: PLR0913 - a table of cases
+def test_bad_code_is_named_with_its_place(
     life: Life, tenant: Tenant, code: str, step: str, place: str, words: str
 ):
     error = refused(life, tenant, changed(code=code))
