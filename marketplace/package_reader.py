@@ -148,7 +148,7 @@ def _read_files(data: bytes) -> dict[str, bytes]:
         found = _entry_findings(entries)
         if found:
             raise PackageInvalid(found)
-        wanted = [one for one in entries if not one.is_dir() and is_packed(one.filename)]
+        wanted = [one for one in entries if not _is_folder(one) and is_packed(one.filename)]
         return {one.filename: archive.read(one) for one in wanted}
 
 
@@ -158,7 +158,7 @@ def _entry_findings(entries: list[zipfile.ZipInfo]) -> list[Finding]:
     # orig_filename, since zipfile cuts names at a NUL.
     names = [one.orig_filename.removesuffix("/") for one in entries]
     found = name_findings(names)
-    found += clash_findings(one.filename for one in entries if not one.is_dir())
+    found += clash_findings(one.filename for one in entries if not _is_folder(one))
     found += [
         Finding("", "duplicate_entry", f"{name[:100]!a} is in the package twice.")
         for name in sorted(set(names))
@@ -168,10 +168,15 @@ def _entry_findings(entries: list[zipfile.ZipInfo]) -> list[Finding]:
     return found + size_findings(0, sum(one.file_size for one in entries))
 
 
+def _is_folder(entry: zipfile.ZipInfo) -> bool:
+    # Not is_dir(), which fails for an empty name in Python 3.11.
+    return entry.filename.endswith("/")
+
+
 def _one_entry(entry: zipfile.ZipInfo) -> Iterator[Finding]:
     name = f"{entry.filename[:100]!a}"
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if kind not in {0, stat.S_IFDIR if entry.is_dir() else stat.S_IFREG}:
+    if kind not in {0, stat.S_IFDIR if _is_folder(entry) else stat.S_IFREG}:
         yield Finding("", "not_a_file", f"{name} is a link or device: a package holds plain files.")
     if entry.flag_bits & 0x2041:  # encrypted, strongly encrypted, hidden headers
         yield Finding("", "encrypted", f"{name} is encrypted: a package is open to be checked.")

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from geminicrm.identity.models import Workspace
 from geminicrm.kernel.errors import ScopeMissing
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.install.state import PackageRef
-from geminicrm.runtime.models import Installation
 from marketplace import search
 from marketplace.blobs import Blobs, digest_of
+from marketplace.counts import InstallCounts
 from marketplace.inspection import inspect
 from marketplace.listings import Listing, Published, Release, newest_first
 from marketplace.models import RegistryExtension, RegistryVersion
@@ -46,9 +46,10 @@ class Texts:
 class Registry:
     """The registry of this installation of the CRM; shared by its workspaces."""
 
-    def __init__(self, works: Works, blobs: Blobs) -> None:
+    def __init__(self, works: Works, blobs: Blobs, counts: InstallCounts) -> None:
         self._works = works
         self._blobs = blobs
+        self._counts = counts
 
     def publish(self, actor: Actor, package: bytes, code_url: str | None = None) -> Published:
         """Publish a version for the actor's workspace.
@@ -96,6 +97,7 @@ class Registry:
 
     def search(self, actor: Actor, query: search.Query) -> search.Found:
         """Give one page of extensions; ValidationFailed for a cursor of another order."""
+        self._counts.refresh()
         with self._works.read(actor) as work:
             return search.find(work, query)
 
@@ -106,6 +108,7 @@ class Registry:
 
     def get(self, actor: Actor, extension_id: str) -> tuple[Listing, Release]:
         """Give an extension and its newest good version; UnknownExtension."""
+        self._counts.refresh()
         with self._works.read(actor) as work:
             row = extension_row(work, extension_id)
             return Listing.of(row), Release.of(version_row(work, row.id, row.latest_version))
@@ -129,16 +132,6 @@ class Registry:
             row = extension_row(work, extension_id)
             version = version_row(work, row.id, row.latest_version)
             return None if version.icon is None else Icon(version.icon, version.digest)
-
-    def count_installs(self, extension_id: str) -> None:
-        """Count anew in how many workspaces an extension is installed; unknown ids are passed."""
-        counted = select(func.count(Installation.id)).where(
-            Installation.extension_id == extension_id
-        )
-        with self._works.across_workspaces("count installations", write=True) as work:
-            row = work.session.get(RegistryExtension, extension_id)
-            if row is not None:
-                row.install_count = work.session.scalar(counted) or 0
 
 
 class RegistrySource:

@@ -20,6 +20,8 @@ from geminicrm.kernel.migrate import upgrade
 from geminicrm.processes import lifeline, tree
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
+from geminicrm.runtime.reencryption import reencrypt
+from marketplace.offer import built_in_folder, offer_builtins
 
 _START_SECONDS = 60.0
 
@@ -39,7 +41,7 @@ def serve(*, with_demo: bool) -> None:
     settings = _settings()
     upgrade(settings.database_url)
     with opened_core() as core:
-        core.registry.offer_builtins()
+        offer_builtins(core.registry, built_in_folder())
         greeting = demo_data.ensure(core) if with_demo else None
     sys.exit(tree.run(("web", "worker"), lambda: _greet(settings, greeting)))
 
@@ -56,7 +58,7 @@ def web() -> None:
 def worker() -> None:
     """Hand out events and do what waits."""
     lifeline.hold_on(os.environ)
-    worker_process.run(build_core(_settings()))
+    worker_process.run(build_core(_settings(), "worker"))
 
 
 @click.group()
@@ -78,7 +80,7 @@ def demo(*, as_json: bool) -> None:
     """Load the demo workspace, once."""
     upgrade(_settings().database_url)
     with opened_core() as core:
-        core.registry.offer_builtins()
+        offer_builtins(core.registry, built_in_folder())
         made = demo_data.ensure(core)
     answer: dict[str, object] = {"url": made.url, "email": made.email, "password": made.password}
     say(as_json, answer, f"{made.url}  {made.email}  {made.password}")
@@ -112,18 +114,19 @@ def keys_new() -> None:
 
 @keys.command("rotate")
 def keys_rotate() -> None:
-    """Put a new key in front of the home's keys file and encrypt every secret with it."""
+    """Encrypt every stored secret with the first key.
+
+    The new key goes in front: of GEMINICRM_ENCRYPTION_KEYS, or, where that is not set, of the
+    home's keys file, which this command does by itself. Old keys stay until every process was
+    restarted.
+    """
     settings = _settings()
-    if os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
-        raise click.ClickException(
-            "The keys come from GEMINICRM_ENCRYPTION_KEYS: put a new key in front there, "
-            "restart, then run `geminicrm keys rotate` without the variable's old keys."
-        )
-    path = settings.home / KEY_FILE
-    path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
+    if not os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
+        path = settings.home / KEY_FILE
+        path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
     with opened_core() as core:
-        count = core.reencrypt()
-    click.echo(f"{count} secrets encrypted anew. Restart, so that every process knows the key.")
+        count = reencrypt(core.works, core.cipher)
+    click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 
 
 def _settings() -> Settings:

@@ -7,6 +7,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 
@@ -29,6 +30,18 @@ def upgrade(url: str, revision: str = HEAD) -> None:
 def downgrade(url: str, revision: str) -> None:
     """Take the database back to a revision; `base` takes every table away."""
     _run(url, lambda config, _: command.downgrade(config, revision))
+
+
+def pending(url: str) -> bool:
+    """Tell whether the database is behind this version."""
+    found: list[bool] = []
+
+    def compare(config: Config, connection: Connection) -> None:
+        here = MigrationContext.configure(connection).get_current_heads()
+        found.append(set(here) != set(ScriptDirectory.from_config(config).get_heads()))
+
+    _run(url, compare)
+    return found[0]
 
 
 def differences(url: str, metadata: MetaData) -> list[object]:

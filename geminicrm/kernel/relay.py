@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import OutboxDelivery, OutboxEvent, OutboxPosition, Sink
 from geminicrm.kernel.work import Work, Works
 
 RETRY_SECONDS = (1, 5, 30, 300, 1800)
 LEASE_SECONDS = 60
 BATCH = 100
+# So few are claimed at once that even slow targets are through before the lease ends.
+CLAIMS_PER_THREAD = 4
 _log = structlog.get_logger(__name__)
 
 
@@ -42,9 +45,13 @@ class _Outcome:
 class Relay:
     """Drains the outbox of one database into its sinks; several relays may run at once."""
 
-    def __init__(self, works: Works, sinks: Sequence[Sink], threads: int = 4) -> None:
+    def __init__(
+        self, works: Works, sinks: Sequence[Sink], metrics: Metrics, threads: int = 4
+    ) -> None:
         self._works = works
+        self._metrics = metrics
         self._sinks = {sink.name: sink for sink in sinks}
+        self._claims = threads * CLAIMS_PER_THREAD
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="relay")
 
     def close(self) -> None:
@@ -57,7 +64,18 @@ class Relay:
         claims = self._claim() if self._any_due() else []
         if claims:
             self._settle(list(self._pool.map(self._deliver, claims)))
+        if placed or claims:
+            self._report()
         return placed + len(claims)
+
+    def _report(self) -> None:
+        with self._works.across_workspaces("relay: measure the backlog") as work:
+            pending = OutboxDelivery.status == "pending"
+            left, oldest = work.session.execute(
+                select(func.count(), func.min(OutboxDelivery.next_at)).where(pending)
+            ).one()
+            age = (work.now - oldest).total_seconds() if left else 0.0
+            self._metrics.relay_state(max(age, 0.0), left)
 
     def _any_unplaced(self) -> bool:
         with self._works.across_workspaces("relay: look for new events") as work:
@@ -117,7 +135,7 @@ class Relay:
     def _claim(self) -> list[_Claim]:
         with self._works.across_workspaces("relay: claim deliveries", write=True) as work:
             rows = work.session.scalars(
-                self._due(work).limit(BATCH).with_for_update(skip_locked=True)
+                self._due(work).limit(self._claims).with_for_update(skip_locked=True)
             ).all()
             wanted = {row.event_id for row in rows}
             events = {
@@ -142,7 +160,7 @@ class Relay:
                 "delivery failed",
                 sink=claim.sink.name,
                 target=claim.target,
-                event=claim.event.id,
+                event_id=claim.event.id,
                 attempt=claim.attempt,
                 error=str(error),
             )
@@ -157,9 +175,15 @@ class Relay:
                     continue
                 row.leased_until = None
                 row.last_error = outcome.error
-                if outcome.error is None:
-                    row.status = "done"
-                elif row.attempts > len(RETRY_SECONDS):
-                    row.status = "dead"
-                else:
-                    row.next_at = work.now + timedelta(seconds=RETRY_SECONDS[row.attempts - 1])
+                self._metrics.relay_handled(row.sink, _settled(row, outcome, work))
+
+
+def _settled(row: OutboxDelivery, outcome: _Outcome, work: Work) -> str:
+    if outcome.error is None:
+        row.status = "done"
+        return "ok"
+    if row.attempts > len(RETRY_SECONDS):
+        row.status = "dead"
+        return "dead"
+    row.next_at = work.now + timedelta(seconds=RETRY_SECONDS[row.attempts - 1])
+    return "retry"

@@ -22,7 +22,7 @@ class Worker:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._relay = Relay(core.works, core.sinks())
+        self._relay = Relay(core.works, core.sinks(), core.metrics)
         self._stop = threading.Event()
         self._swept = 0.0
 
@@ -32,7 +32,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; a database that is away is asked again, nothing is lost meanwhile."""
-        self._core.start("worker")
+        self._core.runtime.start()
         while not self._stop.is_set():
             self._stop.wait(self._pause(self._work()))
         self._relay.close()

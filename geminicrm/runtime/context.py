@@ -12,7 +12,7 @@ from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
 from geminicrm.runtime.http_door import ExtensionHttp
 from geminicrm.runtime.live import Installed
-from geminicrm.runtime.record_door import ExtensionRecords, ListQueryMaker, Records
+from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
 from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
 from geminicrm.runtime.vault import Vault
@@ -24,13 +24,11 @@ SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
 class Doors:
     """What the doors of all extensions lead to; app.py puts it together.
 
-    `records` are the commands by noun (`leads`, ...) and `list_query` makes what their `list`
-    takes; `workspace` reads one workspace's facts; `save_settings` stores settings that an
-    extension saves for its installation.
+    `records` are the commands by kind (`lead`, ...); `workspace` reads one workspace's facts;
+    `save_settings` stores settings that an extension saves for its installation.
     """
 
     records: Mapping[str, Records]
-    list_query: ListQueryMaker
     http: HttpClient
     vault: Vault
     workspace: Callable[[str], WorkspaceInfo]
@@ -47,11 +45,10 @@ class ExtensionContext:
     def __init__(self, extension_id: str, doors: Doors) -> None:
         self._extension_id = extension_id
         self._doors = doors
-        records = {
-            noun: ExtensionRecords(noun, commands, doors.list_query, self._call)
-            for noun, commands in doors.records.items()
+        self._records = {
+            kind: ExtensionRecords(kind, commands, self._call)
+            for kind, commands in doors.records.items()
         }
-        self._records = records
         self._http = ExtensionHttp(doors.http, self._call)
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
@@ -60,27 +57,27 @@ class ExtensionContext:
     @property
     def leads(self) -> ExtensionRecords:
         """Leads."""
-        return self._records["leads"]
+        return self._records["lead"]
 
     @property
     def contacts(self) -> ExtensionRecords:
         """Contacts."""
-        return self._records["contacts"]
+        return self._records["contact"]
 
     @property
     def companies(self) -> ExtensionRecords:
         """Companies."""
-        return self._records["companies"]
+        return self._records["company"]
 
     @property
     def deals(self) -> ExtensionRecords:
         """Deals."""
-        return self._records["deals"]
+        return self._records["deal"]
 
     @property
     def activities(self) -> ExtensionRecords:
         """Activities."""
-        return self._records["activities"]
+        return self._records["activity"]
 
     @property
     def http(self) -> ExtensionHttp:

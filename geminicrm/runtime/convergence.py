@@ -96,6 +96,10 @@ class Convergence:
         self._leases.acknowledge(table.generation, table.content_hash)
         self.acknowledged = table.generation
 
+    def tidy(self) -> None:
+        """Unload versions that nobody has used for a while."""
+        self._versions.keep_only(self._table.digests())
+
     def wait_live(self, generation: int, seconds: float) -> bool:
         """Wait until every living worker of this machine serves a generation; False if too slow."""
         deadline = time.monotonic() + seconds

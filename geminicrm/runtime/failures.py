@@ -6,6 +6,7 @@ ExtensionFailed (502)          its code raised, or gave something that can't be 
 ExtensionBusy (503)            as many calls as it may have are running
 ExtensionPaused (503)          it failed too often and is left out for a while
 ExtensionUnknown (404)         it is not installed in this workspace, or switched off
+RefusedByExtension (422)       it said no, with a reason for people
 """
 
 import os
@@ -119,18 +120,15 @@ class ExtensionUnknown(NotFound):
         self.extra["extension_id"] = extension_id
 
 
-class ChangeRefused(ValidationFailed):
-    """An extension refused a change before it was saved; `reason` is for people."""
+class RefusedByExtension(ValidationFailed):
+    """An extension would not do what it was asked for; the reason is for people."""
 
-    code = "change_refused"
-    title = "An extension refused the change"
+    code = "refused_by_extension"
+    title = "The extension refused"
 
-    def __init__(self, extension_id: str, name: str, reason: str, field: str | None) -> None:
-        pointer = f"/{field}" if field else ""
-        super().__init__([Finding(pointer, self.code, reason)], f"{name} refused this: {reason}")
+    def __init__(self, extension_id: str, reason: str, field: str | None) -> None:
+        super().__init__([Finding(f"/{field}" if field else "", "refused", reason)], reason)
         self.extra["extension_id"] = extension_id
-        self.reason = reason
-        self.field = field
 
 
 def place_of(error: BaseException, folder: Path) -> str:

@@ -83,7 +83,7 @@ def _ranges(data: _Data) -> Iterable[Finding]:
     for pointer, text in places:
         if isinstance(text, str) and len(text) <= _MOST:
             yield from _range(pointer, text)
-    if data.get("id") in others:
+    if str(data.get("id")) in others:
         where = join("/requires/extensions", str(data["id"]))
         yield Finding(where, "requires_itself", "An extension can't require itself: remove it.")
 

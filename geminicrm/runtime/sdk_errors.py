@@ -8,7 +8,10 @@ from flask import Response, request
 from extensions.sdk import errors as sdk
 from geminicrm.api.http import problem
 from geminicrm.kernel import errors as core
-from geminicrm.runtime.failures import ChangeRefused
+from geminicrm.runtime.failures import RefusedByExtension
+
+# By its code: the probe's child reads this module and need not load the CRM for one class.
+_CHANGE_REFUSED = "change_refused"
 
 
 class NoCall(sdk.SdkError):
@@ -40,8 +43,8 @@ def to_sdk(error: core.AppError, kind: str, object_id: str) -> sdk.SdkError:  # 
             return sdk.PermissionDenied(error.scope)
         case core.NotFound():
             return sdk.NotFound(kind, object_id)
-        case ChangeRefused():
-            return sdk.Refused(error.detail, error.field)
+        case core.ValidationFailed() if error.code == _CHANGE_REFUSED:
+            return sdk.Refused(error.detail, error.findings[0].pointer.strip("/") or None)
         case core.ValidationFailed():
             found = [sdk.Finding(one.pointer, one.code, one.message) for one in error.findings]
             return sdk.Invalid(found)
@@ -76,7 +79,7 @@ def _to_core(  # noqa: PLR0911 - one arm per class of the tree
             found = [core.Finding(one.pointer, one.code, one.message) for one in error.findings]
             return core.ValidationFailed(found)
         case sdk.Refused():
-            return ChangeRefused(extension_id, extension_id, error.reason, error.field)
+            return RefusedByExtension(extension_id, error.reason, error.field)
         case sdk.Conflict():
             return core.Conflict(str(error))
         case sdk.Unavailable():

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import total_ordering
 from typing import Final, TypeAlias
 
+from typing_extensions import override
+
 _VERSION: Final = re.compile(
     r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})"
     r"(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?(?:\+([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?",
@@ -53,10 +55,12 @@ class SemVer:
         names = tuple((0, int(n), "") if n.isdigit() else (1, 0, n) for n in self.prerelease)
         return (self.core, 0 if self.prerelease else 1, names)
 
+    @override
     def __eq__(self, other: object) -> bool:
         """Compare by precedence."""
         return isinstance(other, SemVer) and self._key == other._key
 
+    @override
     def __hash__(self) -> int:
         """Agree with `__eq__`."""
         return hash(self._key)
@@ -65,6 +69,7 @@ class SemVer:
         """Compare by precedence."""
         return self._key < other._key
 
+    @override
     def __str__(self) -> str:
         """Give the text that `parse` reads."""
         core = ".".join(map(str, self.core))
@@ -125,6 +130,8 @@ def _read(operator: str, text: str) -> Iterable[_Bound]:
     given = core.split(".")
     while given and given[-1] in {"*", "x"}:
         given.pop()
+    if not given:
+        raise NotAVersion(f"{text!r} stands for any version: write '*' alone.")
     missing = _PARTS - len(given)
     low = SemVer.parse(".".join([*given, *["0"] * missing]) + dash + end)
     if operator == "^":

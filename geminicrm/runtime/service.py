@@ -64,7 +64,14 @@ class LifeCycle:
     """Every change of what is installed; each needs `manage:extensions`, is audited and spread."""
 
     def __init__(
-        self, pipeline: Pipeline, vault: Vault, live: Live, meter: Meter, live_seconds: float = 5.0
+        self,
+        pipeline: Pipeline,
+        vault: Vault,
+        live: Live,
+        meter: Meter,
+        *,
+        allow_unsigned: bool = False,
+        live_seconds: float = 5.0,
     ) -> None:
         self._pipeline = pipeline
         self._tools = pipeline.tools
@@ -73,6 +80,7 @@ class LifeCycle:
         self._live = live
         self._meter = meter
         self._live_seconds = live_seconds
+        self.allow_unsigned = allow_unsigned
         self.inventory = Inventory(self._works, self._tools.generations, vault, live)
 
     def plan(
@@ -86,7 +94,10 @@ class LifeCycle:
         """Tell what an install would do. Raises NotFound, InstallFailed; changes nothing."""
         _require(actor, MANAGE)
         order = Order(
-            actor=actor, extension_id=extension_id, version=version, allow_unsigned=allow_unsigned
+            actor=actor,
+            extension_id=extension_id,
+            version=version,
+            allow_unsigned=allow_unsigned or self.allow_unsigned,
         )
         return make_plan(self._pipeline.look(order))
 
@@ -178,7 +189,7 @@ class LifeCycle:
             actor=actor,
             extension_id=request.extension_id,
             version=request.version,
-            allow_unsigned=request.allow_unsigned,
+            allow_unsigned=request.allow_unsigned or self.allow_unsigned,
         )
         looked = self._pipeline.look(order)
         plan = make_plan(looked)

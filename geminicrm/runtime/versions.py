@@ -45,8 +45,8 @@ class Versions:
     def keep_only(self, digests: Collection[str]) -> None:
         """Unload the others, a minute after they were last wanted: calls may still be in them."""
         now = self._monotonic()
-        used = {digest_hex(digest) for digest in digests}
         with self._lock:
+            used = {digest_hex(digest) for digest in digests}
             for digest in tuple(self._loaded):
                 if digest in used:
                     self._unused_since.pop(digest, None)

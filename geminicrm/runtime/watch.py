@@ -57,6 +57,7 @@ class Watch:
         ):
             self._convergence.acknowledge()
         if self._is_due("flush", FLUSH_SECONDS):
+            self._convergence.tidy()
             self._ledger.flush()
 
     def _is_due(self, name: str, seconds: float) -> bool:

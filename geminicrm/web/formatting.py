@@ -119,11 +119,11 @@ def relative_time(value: datetime | str, now: datetime) -> str:
     distance = abs(seconds)
     if distance < _JUST_NOW:
         return "just now"
-    for unit, length in _UNITS:
-        count = round(distance / length)
-        if distance >= length * 0.95 or unit == "minute":
-            amount = f"{max(count, 1)} {unit}{'s' if count > 1 else ''}"
-            break
+    # A little less than a unit counts as one, so that it is never "60 minutes" or "12 months".
+    fitting = (entry for entry in _UNITS if distance >= entry[1] * 0.95)
+    unit, length = next(fitting, _UNITS[-1])
+    count = max(round(distance / length), 1)
+    amount = f"{count} {unit}{'s' if count > 1 else ''}"
     return f"{amount} ago" if seconds > 0 else f"in {amount}"
 
 

@@ -12,6 +12,7 @@ from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from werkzeug.serving import make_server
 
+_PATIENCE = 10_000  # milliseconds; the machine may be busy
 _FLAGS = (
     "--no-sandbox",  # the sandbox of Chromium does not start as root
     "--disable-gpu",
@@ -73,6 +74,7 @@ def browser_page(browser: Browser, browser_problems: list[str]) -> Iterator[Page
 
     context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
     context.add_init_script(_WATCH)
+    context.set_default_timeout(_PATIENCE)
     page = context.new_page()
     page.on("console", note)
     page.on("pageerror", lambda error: browser_problems.append(f"exception: {error}"))

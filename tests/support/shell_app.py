@@ -48,7 +48,7 @@ def _search() -> Response:
 def _post() -> Response:
     if request.form.get("action") == "withdraw":
         abort(500)
-    return pages.toast(f"<div data-blocks>Did {request.form['action']}</div>", "Done – sent")
+    return pages.toast(f"<div data-blocks>Did {request.form['action']}</div>", "Done: sent café")
 
 
 def _flashing() -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
+from typing_extensions import override
+
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.manifest import (
     MAX_MANIFEST_BYTES,
@@ -36,6 +38,7 @@ class CheckFinding:
     line: int = 0
     pointer: str = ""
 
+    @override
     def __str__(self) -> str:
         """Give one line in the form that editors know: `file:line: severity: message [code]`."""
         place = f"{self.file}:{self.line}" if self.line else self.file or "."

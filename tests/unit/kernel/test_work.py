@@ -126,7 +126,7 @@ def test_a_writer_of_another_process_is_waited_for_then_named(tmp_path):
     holder.start()
     assert ready.wait(20)
     lock = WriteLock(path)
-    with pytest.raises(Unavailable, match="x.lock locked"), lock.held(seconds=0.05):
+    with pytest.raises(Unavailable, match="lock locked"), lock.held(seconds=0.05):
         raise AssertionError("not reached")
     release.set()
     with lock.held(seconds=10):

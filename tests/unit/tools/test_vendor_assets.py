@@ -19,7 +19,11 @@ FILES = {
     for package in LOCK["packages"]
     for file in [*package["files"], *filter(None, [package.get("sprite")])]
 }
-ICON = b'<!-- x --><svg\n width="24">\n  <path stroke="none" d="M0 0h24v24H0z" fill="none" />\n  <path d="M1"/>\n</svg>'
+ICON = b"""<!-- x --><svg
+ width="24">
+  <path stroke="none" d="M0 0h24v24H0z" fill="none" />
+  <path d="M1"/>
+</svg>"""
 
 
 @pytest.mark.parametrize("path", FILES)

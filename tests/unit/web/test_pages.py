@@ -17,8 +17,8 @@ STATIC = Path(pages.__file__).resolve().parent / "static"
 def test_assets_are_kept_for_a_year_under_the_name_of_their_content():
     digest = hashlib.sha256((STATIC / "css" / "base.css").read_bytes()).hexdigest()[:10]
     client = shell_app().test_client()
-    kept = client.get(f"/static/css/base.css?v={digest}")
-    assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    with client.get(f"/static/css/base.css?v={digest}") as kept:
+        assert kept.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert f"/static/css/base.css?v={digest}" in client.get("/leads").text
 
 
@@ -75,7 +75,7 @@ def test_flashed_messages_become_toasts():
 def test_a_fragment_can_carry_a_toast():
     answer = shell_app().test_client().post("/styleguide", data={"action": "x"})
     event = json.loads(answer.headers["HX-Trigger"])
-    assert event == {"toast": {"message": "Done – sent", "category": "success"}}
+    assert event == {"toast": {"message": "Done: sent café", "category": "success"}}
 
 
 def test_the_error_page_stands_alone():
@@ -99,14 +99,25 @@ def test_the_theme_comes_from_the_cookie():
 
 
 def test_preferences_without_scripts():
-    answer = shell_app().test_client().get("/preferences?theme=dark&shortcuts=sideways&next=/leads?a=1")
+    answer = (
+        shell_app().test_client().get("/preferences?theme=dark&shortcuts=sideways&next=/leads?a=1")
+    )
     assert (answer.status_code, answer.location) == (303, "/leads?a=1")
-    assert [cookie.split(";")[0] for cookie in answer.headers.getlist("Set-Cookie")] == ["theme=dark"]
+    assert [cookie.split(";")[0] for cookie in answer.headers.getlist("Set-Cookie")] == [
+        "theme=dark"
+    ]
 
 
 @pytest.mark.parametrize(
     "address",
-    ["https://evil.example", "//evil.example", "/\\evil.example", "", "evil", "/a\r\nSet-Cookie: x"],
+    [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "",
+        "evil",
+        "/a\r\nSet-Cookie: x",
+    ],
 )
 def test_only_our_own_paths_are_returned_to(address: str):
     assert pages.local_path(address) == "/"
@@ -132,4 +143,6 @@ def test_filters_know_the_zone(app: Flask):
 
 def test_icons_have_a_name_or_are_hidden(app: Flask):
     assert 'aria-hidden="true"' in shown(app, "{{ icon('home') }}")
-    assert 'role="img" aria-label="&lt;Home&gt;"' in shown(app, "{{ icon('home', label='<Home>') }}")
+    assert 'role="img" aria-label="&lt;Home&gt;"' in shown(
+        app, "{{ icon('home', label='<Home>') }}"
+    )

@@ -55,9 +55,8 @@ def test_other_headers():
 
 
 def test_a_consent_page_may_send_its_form_on():
-    assert (
-        "form-action 'self' https://app.example:8443 com.example.app:; base-uri"
-        in policy("/consent")
+    assert "form-action 'self' https://app.example:8443 com.example.app:; base-uri" in policy(
+        "/consent"
     )
 
 

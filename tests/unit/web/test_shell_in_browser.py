@@ -21,7 +21,7 @@ def address() -> Iterator[str]:
 @pytest.fixture
 def page(browser_page: Page, address: str) -> Page:
     browser_page.goto(f"{address}/styleguide")
-    expect(browser_page.locator("html[data-ready]")).to_be_attached()
+    expect(browser_page.locator("html[data-ready] [data-board-ready]")).to_be_attached()
     return browser_page
 
 
@@ -64,11 +64,13 @@ def test_the_palette_finds_commands_and_records(page: Page, address: str):
     expect(box).to_be_focused()
     assert_accessible(page)
     box.fill("lea")
-    expect(page.get_by_role("option")).to_have_text(
+    expect(page.locator("#palette").get_by_role("option")).to_have_text(
         [re.compile("New lead"), re.compile("Go to Leads"), re.compile("Found lea")]
     )
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("option", selected=True)).to_contain_text("Found lea")
+    expect(page.locator("#palette").get_by_role("option", selected=True)).to_contain_text(
+        "Found lea"
+    )
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
@@ -118,7 +120,7 @@ def test_single_keys_can_be_switched_off(page: Page, address: str):
     assert {"name": "shortcuts", "value": "off"}.items() <= page.context.cookies(address)[0].items()
 
 
-def test_the_theme_changes_without_a_load(page: Page, address: str):
+def test_the_theme_changes_without_a_load(page: Page):
     page.locator("summary[aria-label='Theme: system']").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
@@ -169,9 +171,13 @@ def test_a_card_is_dragged(page: Page):
     assert end is not None
     page.mouse.move(start["x"] + 40, start["y"] + 44)
     page.mouse.down()
+    page.mouse.move(start["x"] + 60, start["y"] + 44, steps=5)
+    # Only a drag that has begun takes note of where it is.
+    expect(page.locator(".board-card-ghost")).to_be_attached()
     page.mouse.move(end["x"] + 60, end["y"] + 40, steps=15)
-    page.mouse.up()
+    page.mouse.move(end["x"] + 80, end["y"] + 60, steps=5)
     expect(page.locator("[data-board-column=won]")).to_contain_text("Engine for Analytical")
+    page.mouse.up()
     expect(page.get_by_text("Engine for Analytical moved to Won.")).to_be_attached()
 
 
@@ -179,9 +185,9 @@ def test_an_extension_button_asks_and_answers_in_place(page: Page):
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Send a reminder").click()
     expect(page.get_by_text("Did remind")).to_be_visible()
-    expect(page.get_by_text("Done – sent")).to_be_visible()
+    expect(page.get_by_text("Done: sent café")).to_be_visible()
     page.get_by_role("button", name="Dismiss").click()
-    expect(page.get_by_text("Done – sent")).to_have_count(0)
+    expect(page.get_by_text("Done: sent café")).to_have_count(0)
 
 
 def test_a_failed_action_leaves_the_panel(page: Page, browser_problems: list[str]):

@@ -23,7 +23,7 @@ export function startDrawer() {
     event.preventDefault();
     set(false);
   });
-  drawer.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && main.inert) set(false);
   });
   matchMedia("(max-width: 820px)").addEventListener("change", (change) => {

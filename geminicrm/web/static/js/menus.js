@@ -12,10 +12,9 @@ export function startMenus() {
   document.addEventListener("toggle", (event) => {
     if (event.target.matches("[data-menu][open]")) place(event.target);
   }, true);
-  // A panel stays where it was opened, so it must not outlive a scroll away from its button.
   document.addEventListener("scroll", (event) => {
     open().forEach((menu) => {
-      if (event.target.contains(menu)) menu.open = false;
+      if (event.target.contains(menu)) place(menu);
     });
   }, true);
   document.addEventListener("keydown", (event) => {

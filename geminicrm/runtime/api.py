@@ -1,0 +1,112 @@
+"""The REST endpoints of installations."""
+
+from dataclasses import asdict
+
+from flask import Blueprint, Response, request
+
+from geminicrm.api.http import etag, respond
+from geminicrm.identity.guards import current_actor
+from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.runtime.bodies import ChangeBody, InstallBody, PlanBody, read_body
+from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.service import Change, Data, LifeCycle
+from geminicrm.runtime.settings_values import under
+
+ROOT = "/api/installations"
+_LIVE, _ACCEPTED, _CREATED = 200, 202, 201
+
+
+def blueprint(life: LifeCycle) -> Blueprint:
+    """Serve /api/installations."""
+    api = Blueprint("installations_api", __name__, url_prefix=ROOT)
+    _collection(api, life)
+    _one(api, life)
+    return api
+
+
+def _collection(api: Blueprint, life: LifeCycle) -> None:
+    @api.get("")
+    def list_installations() -> Response:
+        return respond({"data": life.list(current_actor()), "next_cursor": None})
+
+    @api.post("")
+    def install() -> Response:
+        body = read_body(InstallBody)
+        wanted = InstallRequest(
+            extension_id=body.extension_id,
+            version=body.version,
+            grant=body.grant,
+            trust=body.trust,
+            allow_unsigned=body.allow_unsigned,
+        )
+        change = life.install(current_actor(), wanted)
+        report = {
+            **change.installation,
+            "steps": [asdict(each) for each in change.steps],
+            "warnings": list(change.warnings),
+        }
+        place = {"Location": f"{ROOT}/{body.extension_id}"}
+        return respond(report, _CREATED if change.live else _ACCEPTED, place)
+
+    @api.post("/plan")
+    def plan() -> Response:
+        body = read_body(PlanBody)
+        found = life.plan(
+            current_actor(), body.extension_id, body.version, allow_unsigned=body.allow_unsigned
+        )
+        return respond(found.to_dict())
+
+
+def _one(api: Blueprint, life: LifeCycle) -> None:
+    @api.get("/<extension_id>")
+    def get(extension_id: str) -> Response:
+        found = life.get(current_actor(), extension_id)
+        return respond(found, headers={"ETag": etag(found["revision"])})
+
+    @api.patch("/<extension_id>")
+    def change(extension_id: str) -> Response:
+        return _answer(_apply(life, extension_id, read_body(ChangeBody)))
+
+    @api.delete("/<extension_id>")
+    def uninstall(extension_id: str) -> Response:
+        removed = life.uninstall(current_actor(), extension_id, _data())
+        return respond(asdict(removed), _LIVE if removed.live else _ACCEPTED)
+
+    @api.get("/<extension_id>/permissions")
+    def permissions(extension_id: str) -> Response:
+        lines = life.inventory.permissions(current_actor(), extension_id)
+        return respond({"data": lines, "next_cursor": None})
+
+
+def _apply(life: LifeCycle, extension_id: str, body: ChangeBody) -> Change:
+    actor = current_actor()
+    change: Change | None = None
+    if body.settings is not None:
+        try:
+            change = life.configure(actor, extension_id, body.settings)
+        except ValidationFailed as error:
+            raise under("/settings", error) from error
+    if body.enabled is not None:
+        switch = life.enable if body.enabled else life.disable
+        change = switch(actor, extension_id)
+    if change is None:
+        raise ValidationFailed(
+            [Finding("", "nothing_to_change", 'Send "enabled", "settings", or both.')]
+        )
+    return change
+
+
+def _data() -> Data:
+    match request.args.get("data", "keep"):
+        case "keep":
+            return "keep"
+        case "purge":
+            return "purge"
+        case other:
+            message = f"{other!r} is neither 'keep' nor 'purge'."
+            raise ValidationFailed([Finding("/data", "wrong_value", message)])
+
+
+def _answer(change: Change) -> Response:
+    headers = {"ETag": etag(change.installation["revision"])}
+    return respond(change.installation, _LIVE if change.live else _ACCEPTED, headers)

@@ -1,0 +1,56 @@
+"""The JSON bodies of the installation endpoints."""
+
+from collections.abc import Sequence
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from geminicrm.api.http import json_body
+from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.runtime.strict_json import join
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+class PlanBody(BaseModel):
+    """POST /api/installations/plan."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    extension_id: str = Field(min_length=1, max_length=64)
+    version: str | None = Field(default=None, max_length=64)
+    allow_unsigned: bool = False
+
+
+class InstallBody(PlanBody):
+    """POST /api/installations."""
+
+    grant: list[str] | Literal["requested"] | None = None
+    trust: str | None = None
+
+
+class ChangeBody(BaseModel):
+    """PATCH /api/installations/<extension-id>."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    enabled: bool | None = None
+    settings: dict[str, Any] | None = None
+
+
+def read_body(schema: type[Body]) -> Body:
+    """Read the request's body as `schema`. Raises ValidationFailed with every wrong member."""
+    try:
+        return schema.model_validate(json_body())
+    except ValidationError as error:
+        found = [_finding(each["loc"], each["type"], each["msg"]) for each in error.errors()]
+        raise ValidationFailed(dict.fromkeys(found)) from None
+
+
+def _finding(place: Sequence[int | str], kind: str, message: str) -> Finding:
+    # pydantic names the branch of a union as a step of its own; our body has no such member.
+    steps = [*place[:1], *(step for step in place[1:] if isinstance(step, int))]
+    pointer = ""
+    for step in steps:
+        pointer = join(pointer, str(step))
+    return Finding(pointer, kind, message)

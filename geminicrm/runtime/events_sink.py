@@ -1,0 +1,52 @@
+"""The outbox's sink for extensions: each committed event to those whose manifest asks for it."""
+
+from collections.abc import Sequence
+
+from extensions.sdk.events import Event
+from geminicrm.identity.actor import SystemActor
+from geminicrm.kernel.events import StoredEvent
+from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.calls import Calls
+from geminicrm.runtime.convergence import Convergence
+from geminicrm.runtime.table import wants_event
+
+_HOOK = "on_event"
+_PATIENCE_SECONDS = 5.0
+
+
+class ExtensionSink:
+    """Implements the relay's Sink; a target is an installation's id."""
+
+    name = "extensions"
+
+    def __init__(self, convergence: Convergence, calls: Calls, seconds: float) -> None:
+        self._convergence = convergence
+        self._calls = calls
+        self._seconds = seconds
+
+    def targets(self, event: StoredEvent) -> Sequence[str]:
+        """Name the installations that get the event."""
+        return [one.id for one in self._convergence.current().interested(event)]
+
+    def deliver(self, target: str, event: StoredEvent, attempt: int) -> None:
+        """Run `on_event` by a deadline with the grant alone; any AppError means try again.
+
+        Who has been switched off, removed, or lost the permission meanwhile gets nothing more.
+        """
+        installed = self._convergence.current().by_id.get(target)
+        hook = installed.loaded.hooks.get(_HOOK) if installed is not None else None
+        if installed is None or hook is None or not wants_event(installed, event.type):
+            return
+        given = Event(
+            id=event.id,
+            type=event.type,
+            schema_version=event.schema_version,
+            object_version=event.object_version,
+            timestamp=event.timestamp,
+            workspace_id=event.workspace_id,
+            data=event.data,
+            attempt=attempt,
+        )
+        core = SystemActor(event.workspace_id)
+        call = CallContext(installed, core, _HOOK, self._seconds, patience=_PATIENCE_SECONDS)
+        self._calls.run_with_deadline(call, lambda: hook.call(given))

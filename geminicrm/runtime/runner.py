@@ -1,0 +1,110 @@
+"""Running the code of an installation that is not stored yet: the executing side of an install."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from geminicrm.kernel.errors import Finding
+from geminicrm.kernel.work import Actor
+from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.calls import Calls
+from geminicrm.runtime.http_door import allowed_hosts
+from geminicrm.runtime.install.state import Draft, DraftSettings, Outcome
+from geminicrm.runtime.live import Installed
+from geminicrm.runtime.manifest import Manifest
+from geminicrm.runtime.probe import probe
+from geminicrm.runtime.settings_check import validate_settings
+from geminicrm.runtime.versions import Versions
+
+
+class InstallRunner:
+    """Implements the install steps' Runner; `seconds` is what install() and uninstall() get."""
+
+    def __init__(
+        self, versions: Versions, calls: Calls, seconds: float, tidy: Callable[[], object]
+    ) -> None:
+        self._versions = versions
+        self._tidy = tidy
+        self._calls = calls
+        self._seconds = seconds
+
+    def probe(self, folder: Path, manifest: Manifest) -> Sequence[Finding]:  # noqa: ARG002 - the child reads it from the folder
+        """Import the extension in a child process; give what went wrong."""
+        return probe(folder, self._seconds).findings
+
+    def load(self, draft: Draft) -> None:
+        """Load the version in this process. Raises LoadFailed."""
+        self._versions.get(draft.manifest, draft.digest)
+
+    def unload(self, draft: Draft) -> None:  # noqa: ARG002 - whatever nobody uses goes
+        """Let go of the version, in a while, unless an installation has it."""
+        self._tidy()
+
+    def install(self, actor: Actor, draft: Draft) -> Outcome:
+        """Run `install()` by its deadline. Raises ExtensionFailed."""
+        return self._run(actor, draft, "install")
+
+    def uninstall(self, actor: Actor, draft: Draft) -> Outcome:
+        """Run `uninstall()` by its deadline. Raises ExtensionFailed."""
+        return self._run(actor, draft, "uninstall")
+
+    def _run(self, actor: Actor, draft: Draft, method: str) -> Outcome:
+        loaded = self._versions.get(draft.manifest, draft.digest)
+        installed = Installed(
+            id=draft.installation_id,
+            workspace_id=draft.workspace_id,
+            extension_id=draft.extension_id,
+            digest=draft.digest,
+            manifest=draft.manifest,
+            granted=frozenset(draft.granted),
+            settings=draft.settings.plain,
+            secrets=None,
+            loaded=loaded,
+            hosts=allowed_hosts(draft.manifest, draft.settings.plain),
+        )
+        source = DraftSource(draft.manifest, draft.settings)
+        call = CallContext(installed, actor, method, self._seconds, patience=1.0, source=source)
+        function = getattr(loaded.extension, method)
+        return self._calls.run_with_deadline(call, lambda: outcome_of(function()))
+
+
+class DraftSource:
+    """The settings of a draft as the settings door wants them."""
+
+    def __init__(self, manifest: Manifest, settings: DraftSettings) -> None:
+        self._manifest = manifest
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    def plain(self) -> Mapping[str, Any]:
+        """Give the plain settings."""
+        return self._settings.plain
+
+    def secrets(self) -> Mapping[str, str]:
+        """Give the secrets, in clear as they still are."""
+        return self._settings.secrets
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Keep the values in the draft, which is stored if the install succeeds."""
+        checked = validate_settings(self._manifest.settings, values)
+        with self._lock:
+            _merge(self._settings.plain, checked.plain)
+            _merge(self._settings.secrets, checked.secrets)
+
+
+def _merge(kept: dict[str, Any], given: Mapping[str, Any]) -> None:
+    for name, value in given.items():
+        kept.pop(name, None)
+        if value is not None:
+            kept[name] = value
+
+
+def outcome_of(answer: object) -> Outcome:
+    """Read what `install()` or `uninstall()` returned. Raises TypeError for other than a dict."""
+    if answer is None:
+        return Outcome()
+    if not isinstance(answer, Mapping):
+        kind = type(answer).__name__
+        raise TypeError(f"it must return None or {{'success': bool, 'message': str}}, not {kind}")
+    return Outcome(bool(answer.get("success", True)), str(answer.get("message", ""))[:500])

@@ -1,0 +1,155 @@
+"""The extension runtime of one process, put together."""
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from extensions.sdk.context import WorkspaceInfo
+from geminicrm.kernel.crypto import Cipher
+from geminicrm.kernel.generation import Generations
+from geminicrm.kernel.http import HttpClient
+from geminicrm.kernel.work import Actor, Works
+from geminicrm.runtime.calls import CallMetrics, Calls
+from geminicrm.runtime.context import Doors
+from geminicrm.runtime.convergence import Convergence
+from geminicrm.runtime.dispatch import Dispatcher
+from geminicrm.runtime.events_sink import ExtensionSink
+from geminicrm.runtime.hooks import ExtensionHooks
+from geminicrm.runtime.leases import Leases
+from geminicrm.runtime.ledger import Ledger
+from geminicrm.runtime.live import Installed
+from geminicrm.runtime.record_door import Records
+from geminicrm.runtime.runner import InstallRunner
+from geminicrm.runtime.slots import Slots
+from geminicrm.runtime.table import Table
+from geminicrm.runtime.vault import Vault
+from geminicrm.runtime.versions import Versions
+from geminicrm.runtime.watch import Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeOptions:
+    """What the operator's settings say about running extensions.
+
+    `kind` is the kind of process (web, worker, command line), `threads` how many threads it has
+    for work, `seconds` what one call may take.
+    """
+
+    home: Path
+    kind: str
+    threads: int
+    seconds: float
+
+    @property
+    def packages(self) -> Path:
+        """Where the unpacked versions lie, by digest."""
+        return self.home / "packages"
+
+    @property
+    def machine(self) -> str:
+        """What all processes share that share this home."""
+        return f"{socket.gethostname()}:{self.home}"[-80:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeParts:
+    """What the runtime is built on."""
+
+    works: Works
+    generations: Generations
+    cipher: Cipher
+    metrics: CallMetrics
+    http: HttpClient
+    workspace: Callable[[str], WorkspaceInfo]
+
+
+SettingsSaver = Callable[[Actor, str, Mapping[str, Any]], None]
+"""Stores settings of an extension, by its id, in the actor's workspace."""
+
+
+class NotConnected(RuntimeError):
+    """A part of the core was used before app.py connected it."""
+
+
+class ExtensionRuntime:
+    """Everything that executes extensions in this process.
+
+    Records need the hooks and the doors need the records, so the runtime is built first and
+    `connect` closes the circle. `start` and `stop` the watch, or call `reconcile` by hand.
+    """
+
+    def __init__(self, options: RuntimeOptions, parts: RuntimeParts) -> None:
+        self.options = options
+        works = parts.works
+        self._records: dict[str, Records] = {}
+        self._save: SettingsSaver = _not_connected
+        self._doors = Doors(
+            records=self._records,
+            http=parts.http,
+            vault=Vault(parts.cipher),
+            workspace=parts.workspace,
+            save_settings=self._save_settings,
+        )
+        self.ledger = Ledger(works)
+        slots = Slots(max(1, options.threads // 2))
+        self.calls = Calls(slots, self.ledger, parts.metrics, works.clock)
+        self.versions = Versions(options.packages, self._doors, time.monotonic)
+        self.leases = Leases(works, options.machine, options.kind)
+        self.convergence = Convergence(
+            works, parts.generations, self.versions, self.leases, self._swapped
+        )
+        self.hooks = ExtensionHooks(self.convergence, self.calls, options.seconds)
+        self.dispatcher = Dispatcher(self.convergence, self.calls, options.seconds)
+        self.sink = ExtensionSink(self.convergence, self.calls, options.seconds)
+        self.runner = InstallRunner(
+            self.versions, self.calls, options.seconds, self.convergence.tidy
+        )
+        self._watch = Watch(self.convergence, self.ledger)
+
+    def connect(
+        self,
+        records: Mapping[str, Records],
+        save_settings: SettingsSaver,
+    ) -> None:
+        """Give the doors their records (by kind: `lead`, ...) and the way to save settings.
+
+        Before the first version is loaded: contexts take their doors when they are made.
+        """
+        self._records.update(records)
+        self._save = save_settings
+
+    def start(self) -> None:
+        """Load what is installed, say so, and follow every change from now on."""
+        self.convergence.reconcile()
+        self.convergence.acknowledge()
+        self._watch.start()
+
+    def stop(self) -> None:
+        """Stop following, write the ledger, give up the lease, unload everything."""
+        self._watch.stop()
+        self.leases.give_up()
+        self.versions.close()
+
+    def reconcile(self) -> Table:
+        """Bring the table up to date now; for tests and commands, which start no thread."""
+        self.convergence.repair()
+        table = self.convergence.reconcile()
+        self.convergence.acknowledge()
+        return table
+
+    def wait_live(self, generation: int, seconds: float) -> bool:
+        """Wait until every living worker of this machine serves the generation."""
+        return self.convergence.wait_live(generation, seconds)
+
+    def _save_settings(self, actor: Actor, installed: Installed, values: Mapping[str, Any]) -> None:
+        self._save(actor, installed.extension_id, values)
+
+    def _swapped(self, table: Table) -> None:
+        self.calls.keep_only({(one.id, one.digest) for one in table.by_id.values()})
+
+
+def _not_connected(_actor: Actor, _extension_id: str, _values: Mapping[str, Any]) -> None:
+    raise NotConnected("ExtensionRuntime.connect() has not been called")

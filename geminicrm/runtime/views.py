@@ -1,0 +1,163 @@
+"""The pages of what is installed: the list, one installation with its tabs, the way out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from geminicrm.identity.guards import current_actor, needs
+from geminicrm.kernel.errors import ValidationFailed
+from geminicrm.runtime.apps_views import Place, action_url
+from geminicrm.runtime.contributions import Contributions
+from geminicrm.runtime.hooks import Panel
+from geminicrm.runtime.inventory import MANAGE, READ
+from geminicrm.runtime.plan import additions
+from geminicrm.runtime.service import Change, LifeCycle
+from geminicrm.runtime.settings_form import FormField, form_fields, read_form
+from geminicrm.web.pages import render
+
+Page = Response | str | tuple[str, int]
+Drawn = tuple[Panel, str]
+_PILLS = {
+    "setup": ("Needs setup", "warning", "alert-triangle"),
+    "failed": ("Failing", "danger", "alert-circle"),
+    "disabled": ("Paused", "neutral", "player-pause"),
+    "enabled": ("Healthy", "success", "circle-check"),
+}
+
+
+def blueprint(life: LifeCycle, contributions: Contributions) -> Blueprint:
+    """Serve /installed and below."""
+    pages = Blueprint("installed", __name__, template_folder="templates", url_prefix="/installed")
+    _looking(pages, life)
+    _settings(pages, life, contributions)
+    _changing(pages, life)
+    return pages
+
+
+def pill(installation: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Give text, tone and icon of an installation's state."""
+    if installation["status"] == "enabled" and installation["missing_settings"]:
+        return _PILLS["setup"]
+    return _PILLS.get(installation["status"], (installation["status"], "neutral", "clock"))
+
+
+def _looking(pages: Blueprint, life: LifeCycle) -> None:
+    @pages.get("")
+    @needs(READ)
+    def index() -> Page:
+        found = [{**one, "pill": pill(one)} for one in life.list(current_actor())]
+        attention = [one for one in found if one["pill"][1] in {"warning", "danger"}]
+        rest = [one for one in found if one not in attention]
+        groups = [("Needs attention", attention), ("Running and paused", rest)]
+        return _page("list", groups=[group for group in groups if group[1]])
+
+    @pages.get("/<extension_id>")
+    @needs(READ)
+    def overview(extension_id: str) -> Page:
+        manifest = life.inventory.manifest(current_actor(), extension_id)
+        added = list(additions(manifest))
+        return _one(life, extension_id, "overview", manifest=manifest, additions=added)
+
+    @pages.get("/<extension_id>/permissions")
+    @needs(READ)
+    def permissions(extension_id: str) -> Page:
+        lines = life.inventory.permissions(current_actor(), extension_id)
+        return _one(life, extension_id, "permissions", lines=lines)
+
+    @pages.get("/<extension_id>/uninstall")
+    @needs(MANAGE)
+    def leaving(extension_id: str) -> Page:
+        return _one(life, extension_id, "uninstall")
+
+
+def _settings(pages: Blueprint, life: LifeCycle, contributions: Contributions) -> None:
+    @pages.get("/<extension_id>/settings")
+    @needs(MANAGE)
+    def settings(extension_id: str) -> Page:
+        actor = current_actor()
+        manifest = life.inventory.manifest(actor, extension_id)
+        fields = form_fields(manifest, life.get(actor, extension_id))
+        return _settings_page(life, extension_id, fields, _panel(contributions, extension_id))
+
+    @pages.post("/<extension_id>/settings")
+    @needs(MANAGE)
+    def save(extension_id: str) -> Page:
+        actor = current_actor()
+        manifest = life.inventory.manifest(actor, extension_id)
+        sent = read_form(manifest, request.form)
+        try:
+            change = life.configure(actor, extension_id, sent)
+        except ValidationFailed as error:
+            found = error.findings
+            fields = form_fields(manifest, life.get(actor, extension_id), sent, found)
+            panel = _panel(contributions, extension_id)
+            return _settings_page(life, extension_id, fields, panel), error.status
+        _say(change, "The settings are saved")
+        return redirect(url_for("installed.settings", extension_id=extension_id))
+
+
+def _changing(pages: Blueprint, life: LifeCycle) -> None:
+    @pages.post("/<extension_id>/enable")
+    @needs(MANAGE)
+    def enable(extension_id: str) -> Page:
+        _say(life.enable(current_actor(), extension_id), f"{extension_id} runs again")
+        return _back(extension_id)
+
+    @pages.post("/<extension_id>/disable")
+    @needs(MANAGE)
+    def disable(extension_id: str) -> Page:
+        _say(life.disable(current_actor(), extension_id), f"{extension_id} is paused")
+        return _back(extension_id)
+
+    @pages.post("/<extension_id>/uninstall")
+    @needs(MANAGE)
+    def uninstall(extension_id: str) -> Page:
+        purge = request.form.get("data") == "purge"
+        removed = life.uninstall(current_actor(), extension_id, "purge" if purge else "keep")
+        kept = "its settings are kept" if removed.kept else "its settings are deleted"
+        flash(f"{extension_id} is uninstalled; {kept}.", "success")
+        if removed.warning:
+            flash(f"Its own clean-up failed: {removed.warning}", "error")
+        return redirect(url_for("installed.index"))
+
+
+def _panel(contributions: Contributions, extension_id: str) -> Drawn | None:
+    """Ask for what stands beside the settings; an extension that is paused has nothing there."""
+    panel = contributions.settings_panel(current_actor(), extension_id)
+    if panel is None:
+        return None
+    return panel, action_url(panel, Place(panel.id, settings_of=extension_id))
+
+
+def _settings_page(
+    life: LifeCycle, extension_id: str, fields: list[FormField], panel: Drawn | None
+) -> str:
+    wrong = [
+        {"id": f"field-{one.name}", "message": f"{one.label}: {one.error}"}
+        for one in fields
+        if one.error
+    ]
+    return _one(life, extension_id, "settings", fields=fields, wrong=wrong, panel=panel)
+
+
+def _one(life: LifeCycle, extension_id: str, tab: str, **context: Any) -> str:
+    found = life.get(current_actor(), extension_id)
+    return _page(tab, installation={**found, "pill": pill(found)}, tab=tab, **context)
+
+
+def _page(name: str, **context: Any) -> str:
+    can_manage = current_actor().allows(MANAGE)
+    return render(f"runtime/{name}.html", can_manage=can_manage, **context)
+
+
+def _say(change: Change, text: str) -> None:
+    live = "." if change.live else "; some workers are still catching up."
+    flash(f"{text}{live}", "success")
+
+
+def _back(extension_id: str) -> Response:
+    if request.form.get("back") == "list":
+        return redirect(url_for("installed.index"))
+    return redirect(url_for("installed.overview", extension_id=extension_id))
