@@ -9,6 +9,7 @@ pytest_plugins = (
     "tests.support.postgres",
     "tests.support.process",
     "tests.support.redis_server",
+    "tests.support.sample_extensions",
     "tests.support.sampling",
     "tests.support.skips",
 )

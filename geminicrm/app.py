@@ -6,41 +6,60 @@ worker, command line); `create_app` adds the doors.
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import redis
-from flask import Flask, g, request
+from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import generate_csrf
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 from typing_extensions import override
 
-from geminicrm import plumbing
+from extensions.sdk.context import WorkspaceInfo
+from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import http, operations
 from geminicrm.config import Settings
+from geminicrm.crm import doors as crm_doors
+from geminicrm.crm.build import Crm
+from geminicrm.crm.build import build as build_crm
 from geminicrm.identity import views as identity_views
-from geminicrm.identity.guards import Credentials, Guard
-from geminicrm.identity.models import User, Workspace
+from geminicrm.identity.guards import Credentials, Guard, current_actor, public
+from geminicrm.identity.models import Workspace
+from geminicrm.identity.people import is_member
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Base, Database
 from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.http.client import HttpClient
+from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.metrics import Metrics
-from geminicrm.kernel.work import Works
+from geminicrm.kernel.outbox import Sink
+from geminicrm.kernel.work import Actor, Works
+from geminicrm.readiness import database_check, redis_check
+from geminicrm.runtime import api as runtime_api
+from geminicrm.runtime import apps_views, assets, consent_views, dispatch
+from geminicrm.runtime import views as runtime_views
+from geminicrm.runtime.assembly import Needs, build_life_cycle
+from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
+from geminicrm.runtime.service import LifeCycle
 from geminicrm.web import pages
-from geminicrm.web.navigation import Command, NavItem, Viewer
+from geminicrm.web import styleguide as web_styleguide
+from marketplace import api as marketplace_api
+from marketplace import views as marketplace_views
+from marketplace.blobs import Blobs
+from marketplace.cards import installed_states
+from marketplace.counts import InstallCounts
+from marketplace.extension_registry import EXTENSION as MARKETPLACE
+from marketplace.extension_registry import Doors
+from marketplace.package_reader import open_package
+from marketplace.service import Registry, RegistrySource
 
 EXTENSION = "geminicrm"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Core:
     """Everything of one process that outlives a request; `close` lets go of it."""
 
@@ -51,26 +70,80 @@ class Core:
     cipher: Cipher
     metrics: Metrics
     http: HttpClient
+    crm: Crm
+    runtime: ExtensionRuntime
+    life_cycle: LifeCycle
+    registry: Registry
+
+    def sinks(self) -> tuple[Sink, ...]:
+        """Name everybody who wants events."""
+        return (self.runtime.sink,)
 
     def close(self) -> None:
-        """Close files, connections and threads."""
+        """Stop threads, close files and connections."""
+        self.runtime.stop()
         self.generations.close()
         self.database.dispose()
 
 
-def build_core(settings: Settings, clock: Clock | None = None) -> Core:
-    """Make the core of one process; nothing runs yet."""
+def build_core(settings: Settings, kind: str = "command", clock: Clock | None = None) -> Core:
+    """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
-    metrics_dir = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    works = Works(database, clock or SystemClock())
+    generations = Generations(settings.home / "generation")
+    cipher = Cipher(settings.encryption_keys)
+    metrics_folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    metrics = Metrics(CollectorRegistry(), Path(metrics_folder) if metrics_folder else None)
+    client = HttpClient(settings.egress_allow)
+    runtime = ExtensionRuntime(
+        RuntimeOptions(
+            home=settings.home,
+            kind=kind,
+            threads=settings.web_threads,
+            seconds=settings.extension_seconds,
+        ),
+        RuntimeParts(
+            works=works,
+            generations=generations,
+            cipher=cipher,
+            metrics=metrics,
+            http=client,
+            workspace=lambda workspace_id: _workspace_info(works, workspace_id),
+        ),
+    )
+    crm = build_crm(works, runtime.hooks, is_member)
+    blobs = Blobs(settings.home / "registry")
+    life_cycle = build_life_cycle(
+        Needs(
+            works=works,
+            generations=generations,
+            cipher=cipher,
+            source=RegistrySource(works, blobs),
+            unpack=lambda package: open_package(package).files,
+            runner=runtime.runner,
+            live=runtime,
+            meter=metrics,
+            packages=settings.home / "packages",
+            core_version=__version__,
+            allow_unsigned=settings.allow_unsigned,
+        )
+    )
+    runtime.connect(
+        {f"{door.spec.noun}": door for door in crm.records.values()}, life_cycle.configure
+    )
     return Core(
         settings=settings,
         database=database,
-        works=Works(database, clock or SystemClock()),
-        generations=Generations(settings.home / "generation"),
-        cipher=Cipher(settings.encryption_keys),
-        metrics=Metrics(CollectorRegistry(), Path(metrics_dir) if metrics_dir else None),
-        http=HttpClient(settings.egress_allow),
+        works=works,
+        generations=generations,
+        cipher=cipher,
+        metrics=metrics,
+        http=client,
+        crm=crm,
+        runtime=runtime,
+        life_cycle=life_cycle,
+        registry=Registry(works, blobs, InstallCounts(works, generations)),
     )
 
 
@@ -88,9 +161,9 @@ class _BoundSQLAlchemy(SQLAlchemy):
 
 def create_app(settings: Settings | None = None, core: Core | None = None) -> Flask:
     """Make the web application; settings come from the environment unless given."""
-    core = core or build_core(settings or Settings.from_env(os.environ))
+    core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
-    _configure(app, core)
+    _configure(app, core.settings)
     bound = _BoundSQLAlchemy(core.database)
     bound.init_app(app)
     Migrate(app, bound)
@@ -99,22 +172,21 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     plumbing.install(app, guard, core.metrics, secure=core.settings.secure)
     pages.init_app(
         app,
-        nav=_navigation,
-        viewer=_viewer(core),
+        nav=navigation.places,
+        viewer=navigation.viewer_of(core.works),
         csrf_token=generate_csrf,
         public_url=core.settings.public_url,
-        commands=_commands,
+        commands=navigation.commands,
     )
-    app.register_blueprint(operations.blueprint(_checks(core), core.metrics.exposition))
-    app.register_blueprint(
-        identity_views.blueprint(credentials, core.generations, core.settings.session_days)
-    )
+    public(app.view_functions["web.preferences"])
+    _open_own_doors(app, core, credentials)
+    _open_extension_doors(app, core)
     app.extensions[EXTENSION] = core
+    app.extensions[MARKETPLACE] = Doors(core.works, core.registry, core.life_cycle, core.http)
     return app
 
 
-def _configure(app: Flask, core: Core) -> None:
-    settings = core.settings
+def _configure(app: Flask, settings: Settings) -> None:
     first_key = settings.encryption_keys[0]
     app.config.update(
         SECRET_KEY=hashlib.sha256(f"cookies {first_key}".encode()).hexdigest(),
@@ -129,90 +201,45 @@ def _configure(app: Flask, core: Core) -> None:
     )
 
 
-def _checks(core: Core) -> dict[str, operations.Check]:
-    checks: dict[str, operations.Check] = {"database": _database_check(core.database.engine)}
+def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
+    checks = {"database": database_check(core.database.engine)}
     if core.settings.redis_url:
-        checks["redis"] = _redis_check(core.settings.redis_url)
-    return checks
+        checks["redis"] = redis_check(core.settings.redis_url)
+    doors = (
+        operations.blueprint(checks, core.metrics.exposition),
+        identity_views.blueprint(credentials, core.generations, core.settings.session_days),
+        web_styleguide.blueprint(),
+        *crm_doors.blueprints(core.crm),
+    )
+    for door in doors:
+        app.register_blueprint(door)
 
 
-def _database_check(engine: Engine) -> operations.Check:
-    def check() -> str | None:
-        try:
-            with engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except SQLAlchemyError as error:
-            return f"The database does not answer: {error.__class__.__name__}"
-        return None
+def _open_extension_doors(app: Flask, core: Core) -> None:
+    def read_record(actor: Actor, record_type: str, record_id: str) -> dict[str, object]:
+        return dict(core.crm.records[record_type].get(actor, record_id))
 
-    return check
-
-
-def _redis_check(url: str) -> operations.Check:
-    def check() -> str | None:
-        try:
-            with redis.Redis.from_url(url, socket_timeout=2) as client:
-                client.ping()
-        except redis.RedisError as error:
-            return f"Redis at REDIS_URL does not answer: {error.__class__.__name__}"
-        return None
-
-    return check
+    doors = (
+        runtime_api.blueprint(core.life_cycle),
+        runtime_views.blueprint(core.life_cycle, core.runtime.hooks),
+        consent_views.blueprint(core.life_cycle),
+        apps_views.blueprint(core.runtime.hooks, read_record),
+        dispatch.blueprint(core.runtime.dispatcher, current_actor),
+        assets.blueprint(core.runtime.options.packages),
+        marketplace_api.blueprint(core.registry),
+        marketplace_views.blueprint(core.registry, installed_states(core.works)),
+    )
+    for door in doors:
+        app.register_blueprint(door)
 
 
-def _viewer(core: Core) -> Callable[[], Viewer | None]:
-    def viewer() -> Viewer | None:
-        actor = g.get("actor")
-        if actor is None:
-            return None
-        if "viewer" not in g:
-            with core.works.across_workspaces("show who is signed in") as work:
-                workspace = work.session.get_one(Workspace, actor.workspace_id)
-                user = work.session.get_one(User, actor.user_id)
-                g.viewer = Viewer(
-                    name=user.name,
-                    email=user.email,
-                    workspace=workspace.name,
-                    zone=workspace.time_zone,
-                    links=(Command(title="Your account", url="/account", icon="settings"),),
-                )
-        return g.viewer  # type: ignore[no-any-return]  # flask.g is untyped
-
-    return viewer
-
-
-_PLACES = (
-    ("Home", "/", "home", "", "g h"),
-    ("Leads", "/leads", "user-plus", "", "g l"),
-    ("Contacts", "/contacts", "users", "", "g c"),
-    ("Companies", "/companies", "building", "", "g o"),
-    ("Deals", "/deals", "layout-kanban", "", "g d"),
-    ("Activities", "/activities", "calendar", "", "g a"),
-    ("Marketplace", "/marketplace", "apps", "Extend", "g m"),
-    ("Installed", "/installed", "puzzle", "Extend", "g i"),
-)
-
-
-def _navigation() -> list[NavItem]:
-    here = request.path
-    return [
-        NavItem(
-            label=label,
-            url=url,
-            icon=icon,
-            section=section,
-            keys=keys,
-            active=here == url or (url != "/" and here.startswith(f"{url}/")),
+def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:
+    with works.across_workspaces("tell an extension where it is") as work:
+        row = work.session.get_one(Workspace, workspace_id)
+        return WorkspaceInfo(
+            id=row.id,
+            name=row.name,
+            timezone=row.time_zone,
+            currency=row.currency,
+            locale=row.locale,
         )
-        for label, url, icon, section, keys in _PLACES
-    ]
-
-
-def _commands() -> list[Command]:
-    return [
-        Command(title="New lead", url="/leads/new", keys="c"),
-        Command(title="New contact", url="/contacts/new"),
-        Command(title="New company", url="/companies/new"),
-        Command(title="New deal", url="/deals/new"),
-        Command(title="Your account", url="/account", icon="settings"),
-    ]

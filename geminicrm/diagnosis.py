@@ -7,13 +7,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-import redis
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
-
 from geminicrm.config import ConfigurationError, Settings
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.migrate import pending
+from geminicrm.readiness import database_check, redis_check
 
 _LEAST_PYTHON = (3, 11)
 _LEAST_FREE = 200 * 1024 * 1024
@@ -63,16 +60,12 @@ def _disk(settings: Settings) -> Line:
 def _database(settings: Settings) -> Line:
     database = Database(settings.database_url, settings.home)
     shown = database.engine.url.render_as_string(hide_password=True)
-    try:
-        with database.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        if pending(settings.database_url):
-            return Line("database", ok=False, detail=f"{shown}: run `geminicrm db upgrade`")
-    except SQLAlchemyError as error:
-        detail = f"{shown} does not answer ({type(error).__name__}); see GEMINICRM_DATABASE_URL"
-        return Line("database", ok=False, detail=detail)
-    finally:
-        database.dispose()
+    wrong = database_check(database.engine)()
+    database.dispose()
+    if wrong:
+        return Line("database", ok=False, detail=f"{shown}: {wrong}; see GEMINICRM_DATABASE_URL")
+    if pending(settings.database_url):
+        return Line("database", ok=False, detail=f"{shown}: run `geminicrm db upgrade`")
     return Line("database", ok=True, detail=shown)
 
 
@@ -88,10 +81,6 @@ def _port(settings: Settings) -> Line:
 
 
 def _redis(url: str) -> Line:
-    try:
-        with redis.Redis.from_url(url, socket_timeout=2) as client:
-            client.ping()
-    except (redis.RedisError, ValueError) as error:
-        detail = f"REDIS_URL does not answer ({type(error).__name__}); start Redis or unset it"
-        return Line("redis", ok=False, detail=detail)
-    return Line("redis", ok=True, detail="REDIS_URL answers")
+    wrong = redis_check(url)()
+    detail = f"{wrong}; start Redis or unset it" if wrong else "REDIS_URL answers"
+    return Line("redis", ok=wrong is None, detail=detail)

@@ -12,10 +12,11 @@ from geminicrm.identity import models as identity
 from geminicrm.kernel import audit, generation, outbox
 from geminicrm.kernel.db import Base
 from geminicrm.runtime import models as runtime
+from marketplace import models as marketplace
 
 MODELS = (
     audit, generation, outbox, identity, activities, companies, contacts, deals, leads, pipelines,
-    runtime,
+    runtime, marketplace,
 )  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from geminicrm.identity.permissions import SCOPES
 from geminicrm.runtime.manifest import Manifest, NetworkEntry
+from geminicrm.runtime.plan import scope_lines
 
 NOUNS = ("leads", "contacts", "companies", "deals", "activities")
 GROUPS = {
@@ -13,6 +13,7 @@ GROUPS = {
     "change": "Change",
     "send": "Send outside",
     "run": "Run in the background",
+    "manage": "Other",
 }
 _TOGETHER = {
     "read": ("View", "Every field of these records in this workspace."),
@@ -35,7 +36,7 @@ class Ability:
 def required(manifest: Manifest) -> list[Ability]:
     """List what it can't do without: permissions, hosts, work on its own."""
     return [
-        *(_scope(manifest, name) for name in manifest.permissions),
+        *_scopes(manifest, manifest.permissions),
         *(_host(manifest, entry) for entry in manifest.network),
         *_background(manifest),
     ]
@@ -43,7 +44,7 @@ def required(manifest: Manifest) -> list[Ability]:
 
 def optional(manifest: Manifest) -> list[Ability]:
     """List what an admin may allow besides."""
-    return [_scope(manifest, name) for name in manifest.optional_permissions]
+    return _scopes(manifest, manifest.optional_permissions)
 
 
 def summary(manifest: Manifest) -> list[Ability]:
@@ -94,16 +95,18 @@ def additions(manifest: Manifest) -> list[str]:
     return [_counted(names.count(name), name) for name in dict.fromkeys(names)]
 
 
-def _scope(manifest: Manifest, name: str) -> Ability:
-    scope = SCOPES[name]
-    return Ability(
-        name=name,
-        sentence=scope.sentence,
-        explanation=scope.explanation,
-        group=scope.group,
-        sensitive=scope.sensitive,
-        reason=manifest.permission_reasons.get(name, ""),
-    )
+def _scopes(manifest: Manifest, names: Iterable[str]) -> list[Ability]:
+    return [
+        Ability(
+            name=line.scope,
+            sentence=line.sentence,
+            explanation=line.explanation,
+            group=line.group,
+            sensitive=line.sensitive,
+            reason=line.reason,
+        )
+        for line in scope_lines(manifest, names)
+    ]
 
 
 def _host(manifest: Manifest, entry: NetworkEntry) -> Ability:
@@ -130,6 +133,13 @@ def _background(manifest: Manifest) -> Iterator[Ability]:
             name="events",
             sentence="React to what happens",
             explanation=f"Runs after {_listed(manifest.events, 'and')}.",
+            group="run",
+        )
+    if "before_record_save" in (manifest.hooks or ()):
+        yield Ability(
+            name="before_record_save",
+            sentence="Check changes before they are saved",
+            explanation="It may refuse a change, and says why.",
             group="run",
         )
     for schedule in manifest.schedules:

@@ -7,8 +7,6 @@ from typing import Any, Protocol
 from urllib.parse import urljoin
 
 from flask import Flask, current_app, has_app_context
-from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.service import LifeCycle
 from sqlalchemy import select
 
 from geminicrm.identity.actor import SystemActor
@@ -17,7 +15,9 @@ from geminicrm.kernel.errors import AppError, BadRequest, Finding, ValidationFai
 from geminicrm.kernel.http import HttpRequest, HttpResponse
 from geminicrm.kernel.paging import MAX_LIMIT, Page
 from geminicrm.kernel.work import Works
+from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.package_rules import MAX_PACKAGE_BYTES
+from geminicrm.runtime.service import LifeCycle
 from marketplace.errors import UnknownExtension
 from marketplace.listings import Release
 from marketplace.package_reader import open_package

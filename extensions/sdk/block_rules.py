@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 from extensions.sdk.errors import Finding, InvalidBlocks
-from extensions.sdk.shapes import REQUIRED, Prop, Reader, choice, flag, many, shape, text
+from extensions.sdk.shapes import REQUIRED, Prop, Reader, choice, flag, many, scalar, shape, text
 
 MAX_BLOCKS: Final = 50
 MAX_BYTES: Final = 64 * 1024
@@ -63,7 +63,7 @@ _FIELD: Final = shape(
         "id": Prop(_NAME),
         "label": Prop(_LINE),
         "type": Prop(choice(*FIELD_TYPES), "text"),
-        "value": Prop(_PROSE, ""),
+        "value": Prop(scalar(20_000), ""),
         "required": Prop(flag, default=False),
         "placeholder": Prop(_LINE, ""),
         "help": Prop(_LINE, ""),
@@ -75,17 +75,19 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
     {
         "heading": {"text": Prop(_LINE), "level": Prop(choice(2, 3, 4), 3)},
         "text": {"text": Prop(_PROSE), "tone": Prop(choice(*TONES), "neutral")},
-        "fields": {"entries": Prop(many(shape({"label": Prop(_LINE), "value": Prop(_PROSE)})))},
+        "fields": {
+            "entries": Prop(many(shape({"label": Prop(_LINE), "value": Prop(scalar(20_000))})))
+        },
         "stat": {
             "label": Prop(_LINE),
-            "value": Prop(_LINE),
+            "value": Prop(scalar(500)),
             "hint": Prop(_LINE, ""),
             "tone": Prop(choice(*TONES), "neutral"),
         },
         "badge": {"text": Prop(text(60)), "tone": Prop(choice(*TONES), "neutral")},
         "table": {
             "columns": Prop(many(_LINE)),
-            "rows": Prop(many(many(_PROSE))),
+            "rows": Prop(many(many(scalar(20_000)))),
             "caption": Prop(_LINE, ""),
         },
         "link": {"text": Prop(_LINE), "href": Prop(_ADDRESS)},

@@ -34,10 +34,6 @@ FieldType: TypeAlias = Literal[
 ]
 
 
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
-
-
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A title inside a panel; `level` 2 to 4."""
@@ -70,7 +66,7 @@ class Fields:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        entries = [{"label": label, "value": _cell(value)} for label, value in self.items.items()]
+        entries = [{"label": label, "value": value} for label, value in self.items.items()]
         return {"type": "fields", "entries": entries}
 
 
@@ -85,7 +81,7 @@ class Stat:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        shown = {"label": self.label, "value": _cell(self.value)}
+        shown = {"label": self.label, "value": self.value}
         return {"type": "stat", **shown, "hint": self.hint, "tone": self.tone}
 
 
@@ -103,7 +99,7 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text under column titles; each row has as many cells as there are columns."""
+    """Rows under column titles, each with as many cells; numbers are shown as people write them."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
@@ -111,7 +107,7 @@ class Table:
 
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
-        rows = [[_cell(cell) for cell in row] for row in self.rows]
+        rows = [list(row) for row in self.rows]
         columns = list(self.columns)
         return {"type": "table", "columns": columns, "rows": rows, "caption": self.caption}
 
@@ -149,13 +145,14 @@ class Button:
 class FormField:
     """One input of a form; `options` maps values to labels and belongs to the type `select`.
 
-    A checkbox that is ticked has the value "true".
+    `id` is the key among the values that `perform_action` is given. A checkbox that is ticked has
+    the value "true"; a password is never shown, whatever its value.
     """
 
     id: str
     label: str
     type: FieldType = "text"
-    value: str = ""
+    value: Cell = ""
     required: bool = False
     placeholder: str = ""
     help: str = ""

@@ -1,5 +1,6 @@
 """Small readers that check JSON-like data and collect every finding."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -11,6 +12,9 @@ Reader: TypeAlias = Callable[[object, str, list[Finding]], object]
 
 REQUIRED: Final = object()
 """Stands for "has no default"."""
+
+
+_PLAIN: Final = (bool, int, float, type(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,18 @@ def flag(value: object, pointer: str, found: list[Finding]) -> object:
     if not isinstance(value, bool):
         found.append(Finding(pointer, "not_a_flag", f"{_short(value)} is not true or false."))
     return value
+
+
+def scalar(limit: int) -> Reader:
+    """Read a string of at most `limit` characters, a finite number, True, False or None."""
+    read_text = text(limit)
+
+    def read(value: object, pointer: str, found: list[Finding]) -> object:
+        if isinstance(value, float) and not math.isfinite(value):
+            found.append(Finding(pointer, "not_finite", f"{value} can't be shown."))
+        return value if isinstance(value, _PLAIN) else read_text(value, pointer, found)
+
+    return read
 
 
 def many(reader: Reader) -> Reader:

@@ -20,6 +20,7 @@ from geminicrm.kernel.migrate import upgrade
 from geminicrm.processes import lifeline, tree
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
+from marketplace.offer import built_in_folder, offer_builtins
 
 _START_SECONDS = 60.0
 
@@ -39,7 +40,7 @@ def serve(*, with_demo: bool) -> None:
     settings = _settings()
     upgrade(settings.database_url)
     with opened_core() as core:
-        core.registry.offer_builtins()
+        offer_builtins(core.registry, built_in_folder())
         greeting = demo_data.ensure(core) if with_demo else None
     sys.exit(tree.run(("web", "worker"), lambda: _greet(settings, greeting)))
 
@@ -56,7 +57,7 @@ def web() -> None:
 def worker() -> None:
     """Hand out events and do what waits."""
     lifeline.hold_on(os.environ)
-    worker_process.run(build_core(_settings()))
+    worker_process.run(build_core(_settings(), "worker"))
 
 
 @click.group()
@@ -78,7 +79,7 @@ def demo(*, as_json: bool) -> None:
     """Load the demo workspace, once."""
     upgrade(_settings().database_url)
     with opened_core() as core:
-        core.registry.offer_builtins()
+        offer_builtins(core.registry, built_in_folder())
         made = demo_data.ensure(core)
     answer: dict[str, object] = {"url": made.url, "email": made.email, "password": made.password}
     say(as_json, answer, f"{made.url}  {made.email}  {made.password}")

@@ -138,6 +138,8 @@ class Guard:
             raise Forbidden(f"The request comes from another site ({origin}).")
         if g.actor is None and not self._is_public():
             raise Unauthenticated
+        # Reading the form for its token must not use up what an extension's route waits for.
+        request.get_data(cache=True)
         try:
             self._csrf.protect()
         except CSRFError as error:

@@ -25,7 +25,7 @@ def application() -> Flask:
     logs.configure(settings.log_level, json=settings.production)
     app = create_app(settings)
     core: Core = app.extensions[EXTENSION]
-    core.start("web")
+    core.runtime.start()
     atexit.register(core.close)
     return app
 

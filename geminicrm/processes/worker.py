@@ -32,7 +32,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; a database that is away is asked again, nothing is lost meanwhile."""
-        self._core.start("worker")
+        self._core.runtime.start()
         while not self._stop.is_set():
             self._stop.wait(self._pause(self._work()))
         self._relay.close()

@@ -16,6 +16,7 @@ from geminicrm.runtime.problems import (
     InstallFailed,
     NotInstalled,
     TrustRequired,
+    trust_sentence,
 )
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.web.pages import render
@@ -116,6 +117,7 @@ def _consent_page(
         needs_unsigned=not (plan.signed or plan.built_in or life.allow_unsigned),
         failure=failure,
         trust_error=trust_error,
+        trust_sentence=trust_sentence(extension_id),
     )
     return page, status
 

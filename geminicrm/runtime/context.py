@@ -24,7 +24,7 @@ SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
 class Doors:
     """What the doors of all extensions lead to; app.py puts it together.
 
-    `records` are the commands by noun (`leads`, ...); `workspace` reads one workspace's facts;
+    `records` are the commands by kind (`lead`, ...); `workspace` reads one workspace's facts;
     `save_settings` stores settings that an extension saves for its installation.
     """
 
@@ -45,11 +45,10 @@ class ExtensionContext:
     def __init__(self, extension_id: str, doors: Doors) -> None:
         self._extension_id = extension_id
         self._doors = doors
-        records = {
-            noun: ExtensionRecords(noun, commands, self._call)
-            for noun, commands in doors.records.items()
+        self._records = {
+            kind: ExtensionRecords(kind, commands, self._call)
+            for kind, commands in doors.records.items()
         }
-        self._records = records
         self._http = ExtensionHttp(doors.http, self._call)
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
@@ -58,27 +57,27 @@ class ExtensionContext:
     @property
     def leads(self) -> ExtensionRecords:
         """Leads."""
-        return self._records["leads"]
+        return self._records["lead"]
 
     @property
     def contacts(self) -> ExtensionRecords:
         """Contacts."""
-        return self._records["contacts"]
+        return self._records["contact"]
 
     @property
     def companies(self) -> ExtensionRecords:
         """Companies."""
-        return self._records["companies"]
+        return self._records["company"]
 
     @property
     def deals(self) -> ExtensionRecords:
         """Deals."""
-        return self._records["deals"]
+        return self._records["deal"]
 
     @property
     def activities(self) -> ExtensionRecords:
         """Activities."""
-        return self._records["activities"]
+        return self._records["activity"]
 
     @property
     def http(self) -> ExtensionHttp:

@@ -16,7 +16,6 @@ from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext, current_call
 from geminicrm.runtime.calls import Calls
-from geminicrm.runtime.contributions import Card, WantedAction
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.failures import ExtensionUnknown
 from geminicrm.runtime.live import Installed
@@ -25,6 +24,21 @@ from geminicrm.runtime.sdk_errors import to_core
 
 _SAVE = "before_record_save"
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One panel or widget as a page draws it: blocks, or the reason why there are none.
+
+    `name` is the extension's, for people.
+    """
+
+    extension_id: str
+    name: str
+    id: str
+    title: str
+    blocks: tuple[dict[str, Any], ...] = ()
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,7 @@ class ExtensionHooks:
                 )
         return {record_id: tuple(found) for record_id, found in badges.items()}
 
-    def panels(self, actor: Actor, record_type: str, record: Mapping[str, Any]) -> list[Card]:
+    def panels(self, actor: Actor, record_type: str, record: Mapping[str, Any]) -> list[Panel]:
         """Give the panels of a record's page."""
         return [
             self._draw(
@@ -103,7 +117,7 @@ class ExtensionHooks:
             if entry.record == record_type
         ]
 
-    def widgets(self, actor: Actor) -> list[Card]:
+    def widgets(self, actor: Actor) -> list[Panel]:
         """Give the widgets of the dashboard."""
         return [
             self._draw(installed, actor, "collect_widget", entry, (entry.id,))
@@ -111,7 +125,7 @@ class ExtensionHooks:
             for entry in installed.manifest.ui.dashboard_widgets
         ]
 
-    def settings_panel(self, actor: Actor, extension_id: str) -> Card | None:
+    def settings_panel(self, actor: Actor, extension_id: str) -> Panel | None:
         """Give what stands beside an extension's settings; None where it adds nothing."""
         installed = self._convergence.find(actor.workspace_id, extension_id)
         if installed is None or "collect_settings_panel" not in installed.loaded.hooks:
@@ -119,8 +133,15 @@ class ExtensionHooks:
         entry = _Settings(installed.name)
         return self._draw(installed, actor, "collect_settings_panel", entry, ())
 
-    def action(self, actor: Actor, extension_id: str, wanted: WantedAction) -> ActionResult:
-        """Do what a button or form of an extension asks for.
+    def perform_action(
+        self,
+        actor: Actor,
+        extension_id: str,
+        action: str,
+        values: Mapping[str, Any],
+        record: tuple[str, str] | None = None,
+    ) -> ActionResult:
+        """Do what a button or form of an extension asks for; `record` is its page's type and id.
 
         Raises ExtensionUnknown, ExtensionFailed, ExtensionBusy, ExtensionPaused, and the core's
         error for one of the SDK's that the extension let through (ScopeMissing, NotFound, ...).
@@ -128,11 +149,11 @@ class ExtensionHooks:
         installed = self._convergence.find(actor.workspace_id, extension_id)
         if installed is None:
             raise ExtensionUnknown(extension_id)
+        record_type, record_id = record or (None, None)
 
         def act() -> ActionResult:
-            found: object = installed.loaded.extension.perform_action(
-                wanted.action, wanted.values, wanted.record_type, wanted.record_id
-            )
+            extension = installed.loaded.extension
+            found: object = extension.perform_action(action, values, record_type, record_id)
             if not isinstance(found, ActionResult):
                 kind = type(found).__name__
                 raise TypeError(f"perform_action() must return an ActionResult, not {kind}")
@@ -191,24 +212,19 @@ class ExtensionHooks:
         hook_name: str,
         entry: _Entry,
         given: tuple[Any, ...],
-    ) -> Card:
-        card = Card(
-            extension_id=installed.extension_id,
-            extension_name=installed.name,
-            id=entry.id,
-            title=entry.title,
-        )
+    ) -> Panel:
+        panel = Panel(installed.extension_id, installed.name, entry.id, entry.title)
         hook = installed.loaded.hooks[hook_name]
 
-        def draw() -> Sequence[dict[str, Any]]:
+        def draw() -> tuple[dict[str, Any], ...]:
             blocks = hook.call(*given)
-            return () if blocks is None else validate_blocks(blocks)
+            return () if blocks is None else tuple(validate_blocks(blocks))
 
         try:
             blocks = self._calls.run(_call(installed, actor, hook_name), draw)
         except AppError as error:
-            return replace(card, error=error.detail)
-        return replace(card, blocks=blocks)
+            return replace(panel, error=error.detail)
+        return replace(panel, blocks=blocks)
 
 
 def _call(installed: Installed, actor: Actor, hook_name: str) -> CallContext:

@@ -36,7 +36,9 @@ class TrustRequired(Conflict):
     title = "Trust is needed"
 
     def __init__(self, extension_id: str, plan: Mapping[str, Any]) -> None:
-        super().__init__(trust_sentence(extension_id), plan=plan)
+        super().__init__(
+            f'{trust_sentence(extension_id)} Repeat with "trust": "{extension_id}".', plan=plan
+        )
 
 
 class AlreadyInstalled(Conflict):
@@ -114,5 +116,5 @@ def trust_sentence(extension_id: str) -> str:
     return (
         "This code is not part of the CRM, and no locked process confines it: once installed it "
         "can do whatever the server can, whatever its permissions say. If you trust its author "
-        f'that far, type the id of the extension: "trust": "{extension_id}".'
+        f"that far, say so by typing its id, {extension_id}."
     )

@@ -16,7 +16,6 @@ NOUNS = {
     "deal": "deals",
     "activity": "activities",
 }
-_SINGULAR = {noun: kind for kind, noun in NOUNS.items()}
 
 
 class Records(Protocol):
@@ -70,8 +69,8 @@ class ExtensionRecords:
     `read:<noun>` or `write:<noun>`.
     """
 
-    def __init__(self, noun: str, commands: Records, call: Callable[[], CallContext]) -> None:
-        self._kind = _SINGULAR[noun]
+    def __init__(self, kind: str, commands: Records, call: Callable[[], CallContext]) -> None:
+        self._kind = kind
         self._commands = commands
         self._call = call
 

@@ -114,7 +114,10 @@ class ExtensionRuntime:
         records: Mapping[str, Records],
         save_settings: SettingsSaver,
     ) -> None:
-        """Give the doors their records (by noun: `leads`, ...) and the way to save settings."""
+        """Give the doors their records (by kind: `lead`, ...) and the way to save settings.
+
+        Before the first version is loaded: contexts take their doors when they are made.
+        """
         self._records.update(records)
         self._save = save_settings
 

@@ -16,6 +16,7 @@ class FormField:
     """One input of the form, in the words of the field macro."""
 
     name: str
+    clear: str
     label: str
     type: str
     value: Any
@@ -63,6 +64,7 @@ def _field(setting: Setting, value: Any, error: str | None, is_set: bool) -> For
         attrs["step"] = _STEPS[setting.type]
     return FormField(
         name=input_name(setting.id),
+        clear=clear_name(setting.id),
         label=setting.label,
         type=_INPUTS.get(setting.type, setting.type),
         value=None if setting.secret else value,

@@ -7,8 +7,10 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from geminicrm.identity.guards import current_actor, needs
-from geminicrm.kernel.errors import AppError, ValidationFailed
-from geminicrm.runtime.contributions import Card, Contributions
+from geminicrm.kernel.errors import ValidationFailed
+from geminicrm.runtime.apps_views import Place, action_url
+from geminicrm.runtime.contributions import Contributions
+from geminicrm.runtime.hooks import Panel
 from geminicrm.runtime.inventory import MANAGE, READ
 from geminicrm.runtime.plan import additions
 from geminicrm.runtime.service import Change, LifeCycle
@@ -16,6 +18,7 @@ from geminicrm.runtime.settings_form import FormField, form_fields, read_form
 from geminicrm.web.pages import render
 
 Page = Response | str | tuple[str, int]
+Drawn = tuple[Panel, str]
 _PILLS = {
     "setup": ("Needs setup", "warning", "alert-triangle"),
     "failed": ("Failing", "danger", "alert-circle"),
@@ -120,22 +123,16 @@ def _changing(pages: Blueprint, life: LifeCycle) -> None:
         return redirect(url_for("installed.index"))
 
 
-def _panel(contributions: Contributions, extension_id: str) -> Card | None:
-    try:
-        return contributions.settings_panel(current_actor(), extension_id)
-    except AppError as error:
-        title = "From the extension"
-        return Card(
-            extension_id=extension_id,
-            extension_name=extension_id,
-            id="settings",
-            title=title,
-            error=error.detail,
-        )
+def _panel(contributions: Contributions, extension_id: str) -> Drawn | None:
+    """Ask for what stands beside the settings; an extension that is paused has nothing there."""
+    panel = contributions.settings_panel(current_actor(), extension_id)
+    if panel is None:
+        return None
+    return panel, action_url(panel, Place(panel.id, settings_of=extension_id))
 
 
 def _settings_page(
-    life: LifeCycle, extension_id: str, fields: list[FormField], panel: Card | None
+    life: LifeCycle, extension_id: str, fields: list[FormField], panel: Drawn | None
 ) -> str:
     wrong = [
         {"id": f"field-{one.name}", "message": f"{one.label}: {one.error}"}

@@ -40,7 +40,7 @@ _BLOCKS = (
     {"type": "text", "text": "Sent on Monday.\nOpened twice, <b>not</b> signed yet."},
     {
         "type": "fields",
-        "items": [
+        "entries": [
             {"label": "Signer", "value": "Ada Lovelace"},
             {"label": "Sent to", "value": "ada@analytical.example"},
         ],
@@ -70,10 +70,10 @@ _BLOCKS = (
         "action": "change",
         "submit": "Save",
         "fields": [
-            {"name": "note", "label": "Note", "type": "textarea", "help": "Shown to the signer."},
-            {"name": "discount", "label": "Discount", "type": "number", "value": 5},
+            {"id": "note", "label": "Note", "type": "textarea", "help": "Shown to the signer."},
+            {"id": "discount", "label": "Discount", "type": "number", "value": 5},
             {
-                "name": "language",
+                "id": "language",
                 "label": "Language",
                 "type": "select",
                 "required": True,
@@ -83,9 +83,9 @@ _BLOCKS = (
                     {"value": "fr", "label": "French"},
                 ],
             },
-            {"name": "until", "label": "Valid until", "type": "date"},
-            {"name": "copy", "label": "Send me a copy", "type": "checkbox", "value": True},
-            {"name": "pin", "label": "Signing PIN", "type": "secret"},
+            {"id": "until", "label": "Valid until", "type": "date"},
+            {"id": "copy", "label": "Send me a copy", "type": "checkbox", "value": True},
+            {"id": "pin", "label": "Signing PIN", "type": "password"},
         ],
     },
 )

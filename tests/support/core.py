@@ -82,7 +82,7 @@ def make_core(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Core]
     made: list[Core] = []
 
     def make(**changes: str) -> Core:
-        core = build_core(make_settings(tmp_path / "home", **changes), clock)
+        core = build_core(make_settings(tmp_path / "home", **changes), clock=clock)
         Base.metadata.create_all(core.database.engine)
         made.append(core)
         return core

@@ -9,6 +9,8 @@ SORT_LENGTH = 200
 _PARTICLES = frozenset(
     re.findall(r"\w+", "al bin da de del della den der di dos du el la le ten ter van von zu")
 )
+# Letters that Unicode does not take apart into a base and an accent.
+_WHOLE = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe"})
 _ESCAPED = re.compile(r"([%_\\])")
 
 
@@ -37,7 +39,7 @@ def display_name(record: Mapping[str, Any]) -> str:
 
 def fold(text: str) -> str:
     """Give text in lower case and without accents, with single spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_WHOLE))
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 

@@ -1,6 +1,7 @@
 """What an action answers."""
 
 import pytest
+
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.errors import Invalid
 

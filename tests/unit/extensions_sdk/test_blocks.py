@@ -1,6 +1,9 @@
 """UI blocks: what passes, what is refused, and that all findings come together."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from extensions.sdk import block_rules
 from extensions.sdk.blocks import (
     MAX_BLOCKS,
@@ -18,8 +21,6 @@ from extensions.sdk.blocks import (
     validate_blocks,
 )
 from extensions.sdk.errors import InvalidBlocks
-from hypothesis import given
-from hypothesis import strategies as st
 
 ONE_OF_EACH = [
     Heading("Mail"),
@@ -63,10 +64,10 @@ def test_defaults_are_filled_in():
     }
 
 
-def test_values_become_text():
+def test_numbers_stay_numbers():
     fields, table = validate_blocks([Fields({"a": 1, "b": None}), Table(["x"], [[2.5]])])
-    assert [entry["value"] for entry in fields["entries"]] == ["1", ""]
-    assert table["rows"] == [["2.5"]]
+    assert [item["value"] for item in fields["entries"]] == [1, None]
+    assert table["rows"] == [[2.5]]
 
 
 def test_no_property_hides_behind_a_method_of_dict():
@@ -85,7 +86,10 @@ def test_no_property_hides_behind_a_method_of_dict():
         ({"type": "heading"}, "/0/text", "missing"),
         (Heading(7), "/0/text", "not_text"),
         (Heading("x", 9), "/0/level", "not_a_choice"),
-        (Heading("x", True), "/0/level", "not_a_choice"),
+        ({"type": "heading", "text": "x", "level": True}, "/0/level", "not_a_choice"),
+        (Stat("x", float("nan")), "/0/value", "not_finite"),
+        (Stat("x", ["y"]), "/0/value", "not_text"),
+        (Button("x", "go", values={"a b": "y"}), "/0/inputs/0/id", "not_fitting"),
         (Heading("x" * 501), "/0/text", "too_long"),
         (Text("\ud800"), "/0/text", "not_unicode"),
         (Text("x", "loud"), "/0/tone", "not_a_choice"),

@@ -3,10 +3,11 @@
 from types import SimpleNamespace
 
 import pytest
+from flask import Blueprint, Flask, jsonify
+
 from extensions import extension_base
 from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.errors import UnknownAction
-from flask import Blueprint, Flask, jsonify
 
 
 class MyExtension(ExtensionBase):
@@ -15,11 +16,11 @@ class MyExtension(ExtensionBase):
         self.name = "My Extension"
 
     def install(self):
-        print(f"Installing {self.name}")
+        print(f"Installing {self.name}")  # noqa: T201 - the contract's own example prints
         return {"success": True, "message": "Extension installed successfully"}
 
     def uninstall(self):
-        print(f"Uninstalling {self.name}")
+        print(f"Uninstalling {self.name}")  # noqa: T201 - the contract's own example prints
         return {"success": True, "message": "Extension uninstalled successfully"}
 
     def get_routes(self):
@@ -59,7 +60,7 @@ def test_the_minimal_contract_installs_and_uninstalls(extension, capsys):
 @pytest.mark.parametrize("missing", ["install", "uninstall", "get_routes"])
 def test_a_class_without_the_contract_can_not_be_made(missing):
     names = {"install", "uninstall", "get_routes"} - {missing}
-    partial = type("Partial", (ExtensionBase,), {name: MyExtension.install for name in names})
+    partial = type("Partial", (ExtensionBase,), dict.fromkeys(names, MyExtension.install))
     with pytest.raises(TypeError, match=missing):
         partial(None)
 

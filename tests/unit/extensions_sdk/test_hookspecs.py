@@ -5,6 +5,7 @@ import re
 
 import pluggy
 import pytest
+
 from extensions.extension_base import hookimpl
 from extensions.sdk import hookspecs
 
@@ -56,8 +57,8 @@ def test_a_bare_specification_gives_nothing(name):
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_an_implementation_may_take_fewer_arguments(manager, name):
-    plugin = type("Plugin", (), {name: hookimpl(lambda self: ["x"])})()
+    plugin = type("Plugin", (), {name: hookimpl(lambda _self: ["x"])})()
     manager.register(plugin)
     manager.check_pending()
-    asked = {argument: None for argument in ARGUMENTS[name]}
+    asked = dict.fromkeys(ARGUMENTS[name])
     assert getattr(manager.hook, name)(**asked) == [["x"]]

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from extensions import sdk
 from extensions.sdk import api_version, blocks, errors
 from extensions.sdk.context import HttpResponse

@@ -1,6 +1,7 @@
 """What the schema can't say of a manifest."""
 
 import pytest
+
 from geminicrm.runtime.manifest_rules import rule_findings
 
 SCOPES = ["read:leads", "write:leads"]

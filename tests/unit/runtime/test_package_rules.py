@@ -1,6 +1,7 @@
 """Names and sizes that extensions may have."""
 
 import pytest
+
 from geminicrm.runtime.package_rules import clashes, is_packed, name_problem
 
 

@@ -1,6 +1,7 @@
 """Semantic versions and their ranges."""
 
 import pytest
+
 from geminicrm.runtime.semver import NotAVersion, Range, SemVer
 
 # The order of semver.org 2.0.0, part 11.

@@ -1,6 +1,7 @@
 """Values of settings against their declarations."""
 
 import pytest
+
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.runtime.manifest_model import Option, Setting
 from geminicrm.runtime.settings_check import (

@@ -4,9 +4,10 @@ import json
 import time
 
 import pytest
-from geminicrm.runtime.strict_json import MAX_DEPTH, join, read_json, shorten
 from hypothesis import given
 from hypothesis import strategies as st
+
+from geminicrm.runtime.strict_json import MAX_DEPTH, join, read_json, shorten
 
 LIMIT = 100_000
 

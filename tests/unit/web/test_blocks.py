@@ -20,7 +20,7 @@ def shown(app: Flask, block: dict[str, object]) -> str:
         return render_template_string(TEMPLATE, block=block)
 
 
-FIELD = {"name": ATTACK, "label": ATTACK, "help": ATTACK, "value": ATTACK}
+FIELD = {"id": ATTACK, "label": ATTACK, "help": ATTACK, "value": ATTACK}
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ FIELD = {"name": ATTACK, "label": ATTACK, "help": ATTACK, "value": ATTACK}
     [
         {"type": "heading", "text": ATTACK, "level": 2},
         {"type": "text", "text": ATTACK},
-        {"type": "fields", "items": [{"label": ATTACK, "value": ATTACK}]},
+        {"type": "fields", "entries": [{"label": ATTACK, "value": ATTACK}]},
         {"type": "stat", "label": ATTACK, "value": ATTACK, "hint": ATTACK, "tone": ATTACK},
         {"type": "badge", "text": ATTACK, "tone": ATTACK},
         {"type": "table", "columns": [ATTACK], "rows": [[ATTACK]], "caption": ATTACK},
@@ -44,7 +44,7 @@ FIELD = {"name": ATTACK, "label": ATTACK, "help": ATTACK, "value": ATTACK}
                     {**FIELD, "type": kind, "options": [{"value": ATTACK, "label": ATTACK}]}
                 ],
             }
-            for kind in ("text", "textarea", "number", "select", "checkbox", "date", "secret")
+            for kind in ("text", "textarea", "number", "select", "checkbox", "date", "password")
         ),
     ],
 )
@@ -74,8 +74,17 @@ def test_a_button_is_a_form_that_works_without_scripts(app: Flask):
     assert 'hx-confirm="Sure?"' in html
 
 
+def test_what_the_extension_names_is_sent_under_names_of_its_own(app: Flask):
+    button = {"type": "button", "text": "Go", "action": "go", "inputs": [{"id": "csrf_token", "value": "x"}]}
+    assert '<input type="hidden" name="value-csrf_token" value="x">' in shown(app, button)
+    fields = [{"id": "action", "label": "A", "type": "text", "placeholder": "e.g. B"}]
+    form = shown(app, {"type": "form", "action": "a", "submit": "Save", "fields": fields})
+    assert 'name="value-action"' in form
+    assert 'placeholder="e.g. B"' in form
+
+
 def test_a_kept_secret_is_never_shown(app: Flask):
-    field = {"name": "pin", "label": "PIN", "type": "secret", "value": "hunter2"}
+    field = {"id": "pin", "label": "PIN", "type": "password", "value": "hunter2"}
     block = {"type": "form", "action": "a", "submit": "Save", "fields": [field]}
     assert "hunter2" not in shown(app, block)
 

@@ -165,17 +165,19 @@ def test_a_refused_move_is_taken_back(page: Page, browser_problems: list[str]):
 def test_a_card_is_dragged(page: Page):
     card = page.get_by_role("listitem").filter(has_text="Engine for Analytical")
     card.scroll_into_view_if_needed()
-    # Until the font is there, boxes still move.
-    page.evaluate("document.fonts.ready.then(() => true)")
     start = card.bounding_box()
     end = page.locator("[data-board-column=won]").bounding_box()
     assert start is not None
     assert end is not None
     page.mouse.move(start["x"] + 40, start["y"] + 44)
     page.mouse.down()
+    page.mouse.move(start["x"] + 60, start["y"] + 44, steps=5)
+    # Only a drag that has begun takes note of where it is.
+    expect(page.locator(".board-card-ghost")).to_be_attached()
     page.mouse.move(end["x"] + 60, end["y"] + 40, steps=15)
-    page.mouse.up()
+    page.mouse.move(end["x"] + 80, end["y"] + 60, steps=5)
     expect(page.locator("[data-board-column=won]")).to_contain_text("Engine for Analytical")
+    page.mouse.up()
     expect(page.get_by_text("Engine for Analytical moved to Won.")).to_be_attached()
 
 

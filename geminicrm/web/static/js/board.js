@@ -22,6 +22,11 @@ class Board {
         preventOnFilter: false,
         animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 150,
         ghostClass: "board-card-ghost",
+        // Pointer events instead of the browser's own dragging: the same on every device.
+        forceFallback: true,
+        fallbackOnBody: true,
+        fallbackTolerance: 4,
+        fallbackClass: "board-card-dragged",
         delay: 150,
         delayOnTouchOnly: true,
         onEnd: ({ item, from, to, oldDraggableIndex }) => {

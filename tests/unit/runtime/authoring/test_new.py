@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from geminicrm.identity.permissions import SCOPES
 from geminicrm.kernel.errors import Conflict, ValidationFailed
 from geminicrm.runtime.authoring.new import create_extension

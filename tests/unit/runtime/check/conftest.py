@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from geminicrm.runtime.check.run import AUTHOR_RULES, check_folder
 
 MANIFEST = {

@@ -1,0 +1,78 @@
+"""Puts the life cycle together from what app.py has made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from extensions.sdk.api_version import SUPPORTED_API_VERSIONS
+from geminicrm.identity.permissions import EXTENSION_SCOPES
+from geminicrm.kernel.crypto import Cipher
+from geminicrm.kernel.generation import Generations
+from geminicrm.kernel.work import Works
+from geminicrm.runtime.check.run import check_folder
+from geminicrm.runtime.install.pipeline import Pipeline
+from geminicrm.runtime.install.state import Checked, Files, PackageSource, Runner, Tools
+from geminicrm.runtime.inventory import Live
+from geminicrm.runtime.manifest import parse_manifest
+from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.service import LifeCycle, Meter
+from geminicrm.runtime.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What the life cycle stands on.
+
+    `unpack` opens the bytes of a package into files by path; `packages` is the folder of all
+    unpacked packages; `core_version` is what manifests' `requires.geminicrm` is compared with.
+    """
+
+    works: Works
+    generations: Generations
+    cipher: Cipher
+    source: PackageSource
+    unpack: Callable[[bytes], Files]
+    runner: Runner
+    live: Live
+    meter: Meter
+    packages: Path
+    core_version: str
+    allow_unsigned: bool = False
+    live_seconds: float = 5.0
+
+
+def build_life_cycle(needs: Needs) -> LifeCycle:
+    """Make the life cycle of one process."""
+    vault = Vault(needs.cipher)
+    tools = Tools(
+        works=needs.works,
+        generations=needs.generations,
+        source=needs.source,
+        runner=needs.runner,
+        unpack=needs.unpack,
+        manifest=partial(
+            parse_manifest, known_scopes=EXTENSION_SCOPES, core_version=needs.core_version
+        ),
+        check=partial(_check, needs.core_version),
+        seal=vault.seal,
+        packages=needs.packages,
+        core_version=needs.core_version,
+        api_versions=SUPPORTED_API_VERSIONS,
+    )
+    return LifeCycle(
+        Pipeline(tools),
+        vault,
+        needs.live,
+        needs.meter,
+        allow_unsigned=needs.allow_unsigned,
+        live_seconds=needs.live_seconds,
+    )
+
+
+def _check(core_version: str, folder: Path, _manifest: Manifest) -> Checked:
+    found = check_folder(folder, known_scopes=EXTENSION_SCOPES, core_version=core_version)
+    return Checked(
+        errors=tuple(one.finding() for one in found if one.severity == "error"),
+        warnings=tuple(one.finding() for one in found if one.severity == "warning"),
+    )

@@ -1,0 +1,1 @@
+"""Migrations of the core's tables (Alembic); extensions have none."""

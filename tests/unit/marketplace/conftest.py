@@ -1,0 +1,114 @@
+"""A marketplace of its own for a test: packages to publish, a registry, a web application."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_wtf.csrf import generate_csrf
+from prometheus_client import CollectorRegistry
+
+from geminicrm import plumbing
+from geminicrm.app import Core
+from geminicrm.identity import views as identity_views
+from geminicrm.identity.guards import Credentials, Guard
+from geminicrm.kernel.metrics import Metrics
+from geminicrm.runtime.authoring.new import create_extension
+from geminicrm.web import pages
+from geminicrm.web.navigation import NavItem, Viewer
+from marketplace import api, views
+from marketplace.blobs import Blobs
+from marketplace.cards import InstalledState
+from marketplace.counts import InstallCounts
+from marketplace.packages import pack
+from marketplace.service import Registry, RegistrySource
+
+
+@dataclass
+class Author:
+    """Writes extensions into a folder and packs them."""
+
+    folder: Path
+
+    def write(self, extension_id: str = "deal-insights", **manifest: Any) -> Path:
+        """Make or change an extension; keywords are members of its manifest, None removes one."""
+        folder = self.folder / extension_id.replace("-", "_")
+        if not folder.exists():
+            create_extension(extension_id, self.folder)
+        path = folder / "manifest.json"
+        members = {**json.loads(path.read_text()), **manifest}
+        kept = {name: value for name, value in members.items() if value is not None}
+        path.write_text(json.dumps(kept))
+        return folder
+
+    def package(self, extension_id: str = "deal-insights", **manifest: Any) -> bytes:
+        """Give the bytes of a package."""
+        return pack(self.write(extension_id, **manifest), self.folder).path.read_bytes()
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Author:
+    """Give somebody who writes extensions."""
+    folder = tmp_path / "author"
+    folder.mkdir()
+    return Author(folder)
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> Blobs:
+    """Give an empty folder of packages."""
+    return Blobs(tmp_path / "registry")
+
+
+def registry_of(core: Core, blobs: Blobs) -> Registry:
+    """Give a registry on a core."""
+    return Registry(core.works, blobs, InstallCounts(core.works, core.generations))
+
+
+@pytest.fixture
+def registry(core: Core, blobs: Blobs) -> Registry:
+    """Give an empty registry."""
+    return registry_of(core, blobs)
+
+
+@pytest.fixture
+def source(core: Core, blobs: Blobs) -> RegistrySource:
+    """Give the registry as the runtime sees it."""
+    return RegistrySource(core.works, blobs)
+
+
+@pytest.fixture
+def installed() -> dict[str, InstalledState]:
+    """Give what the workspace has installed; a test adds to it."""
+    return {}
+
+
+@pytest.fixture
+def app(core: Core, registry: Registry, installed: dict[str, InstalledState]) -> Flask:
+    """Give a web application with the marketplace in it, and the doors of people."""
+    return market_app(core, registry, lambda _actor: installed)
+
+
+def market_app(core: Core, registry: Registry, installed: Callable[..., Any]) -> Flask:
+    """Make a web application around a registry."""
+    app = Flask("market", static_folder=None)
+    app.secret_key = "only for tests"
+    app.config["MAX_CONTENT_LENGTH"] = 100_000
+    credentials = Credentials(core.works, core.generations)
+    plumbing.install(
+        app, Guard(app, core.works, credentials), Metrics(CollectorRegistry(), None), secure=False
+    )
+    pages.init_app(
+        app,
+        nav=lambda: [NavItem(label="Marketplace", url="/marketplace", icon="apps", active=True)],
+        viewer=lambda: Viewer(name="Olga Owner", email="owner@north.example", workspace="North"),
+        csrf_token=generate_csrf,
+        public_url="http://localhost",
+    )
+    app.register_blueprint(identity_views.blueprint(credentials, core.generations, 1))
+    app.register_blueprint(api.blueprint(registry))
+    app.register_blueprint(views.blueprint(registry, installed))
+    return app
