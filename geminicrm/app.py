@@ -6,6 +6,7 @@ worker, command line); `create_app` adds the doors.
 
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -130,7 +131,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         )
     )
     runtime.connect(
-        {f"{door.spec.noun}": door for door in crm.records.values()}, life_cycle.configure
+        {door.spec.noun: door for door in crm.records.values()},
+        lambda actor, extension_id, values: _save(life_cycle, actor, extension_id, values),
     )
     return Core(
         settings=settings,
@@ -231,6 +233,12 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
     )
     for door in doors:
         app.register_blueprint(door)
+
+
+def _save(
+    life_cycle: LifeCycle, actor: Actor, extension_id: str, values: Mapping[str, object]
+) -> None:
+    life_cycle.configure(actor, extension_id, values)
 
 
 def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:

@@ -20,6 +20,7 @@ from geminicrm.kernel.migrate import upgrade
 from geminicrm.processes import lifeline, tree
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
+from geminicrm.runtime.reencryption import reencrypt
 from marketplace.offer import built_in_folder, offer_builtins
 
 _START_SECONDS = 60.0
@@ -113,18 +114,19 @@ def keys_new() -> None:
 
 @keys.command("rotate")
 def keys_rotate() -> None:
-    """Put a new key in front of the home's keys file and encrypt every secret with it."""
+    """Encrypt every stored secret with the first key.
+
+    The new key goes in front: of GEMINICRM_ENCRYPTION_KEYS, or, where that is not set, of the
+    home's keys file, which this command does by itself. Old keys stay until every process was
+    restarted.
+    """
     settings = _settings()
-    if os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
-        raise click.ClickException(
-            "The keys come from GEMINICRM_ENCRYPTION_KEYS: put a new key in front there, "
-            "restart, then run `geminicrm keys rotate` without the variable's old keys."
-        )
-    path = settings.home / KEY_FILE
-    path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
+    if not os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
+        path = settings.home / KEY_FILE
+        path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
     with opened_core() as core:
-        count = core.reencrypt()
-    click.echo(f"{count} secrets encrypted anew. Restart, so that every process knows the key.")
+        count = reencrypt(core.works, core.cipher)
+    click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 
 
 def _settings() -> Settings:

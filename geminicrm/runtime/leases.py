@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.work import Works
+from geminicrm.kernel.work import Work, Works
 from geminicrm.runtime.models import WorkerLease
 
 LEASE_SECONDS = 5.0
@@ -41,15 +41,14 @@ class Leases:
         with self._works.across_workspaces("worker: renew the lease", write=True) as work:
             row = work.session.get(WorkerLease, self.id)
             if row is None:
+                _forget_the_dead(work)
                 row = WorkerLease(
                     id=self.id, machine=self._machine, kind=self._kind, pid=os.getpid()
                 )
-                work.session.add(row)
-                forgotten = work.now - timedelta(seconds=_FORGET_SECONDS)
-                work.session.execute(delete(WorkerLease).where(WorkerLease.lease_until < forgotten))
             row.generation = generation
             row.content_hash = content_hash
             row.lease_until = work.now + timedelta(seconds=LEASE_SECONDS)
+            work.session.add(row)
 
     def give_up(self) -> None:
         """Say that this process is gone."""
@@ -72,3 +71,8 @@ class Leases:
         return all(
             one.generation >= generation for one in self.alive() if one.machine == self._machine
         )
+
+
+def _forget_the_dead(work: Work) -> None:
+    forgotten = work.now - timedelta(seconds=_FORGET_SECONDS)
+    work.session.execute(delete(WorkerLease).where(WorkerLease.lease_until < forgotten))
