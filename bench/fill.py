@@ -36,8 +36,6 @@ def fill_leads(connection: sqlite3.Connection, count: int) -> list[str]:
     connection.execute("PRAGMA cache_size=-256000")
     connection.execute(_FILL, values)
     connection.commit()
-    connection.execute("ANALYZE")
-    connection.commit()
     step = max(count // _SAMPLE, 1)
     return [lead_id(number) for number in range(0, count, step)]
 
