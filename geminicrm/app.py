@@ -58,6 +58,7 @@ from marketplace.package_reader import open_package
 from marketplace.service import Registry, RegistrySource
 
 EXTENSION = "geminicrm"
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     works = Works(database, clock or SystemClock())
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
-    metrics_folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    metrics_folder = os.environ.get(METRICS_VARIABLE)
     metrics = Metrics(CollectorRegistry(), Path(metrics_folder) if metrics_folder else None)
     client = HttpClient(settings.egress_allow)
     runtime = ExtensionRuntime(
