@@ -132,7 +132,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         )
     )
     runtime.connect(
-        {door.spec.noun: door for door in crm.records.values()},
+        crm.records,
         lambda actor, extension_id, values: _save(life_cycle, actor, extension_id, values),
     )
     return Core(
