@@ -1,4 +1,4 @@
-"""A process of its own that installs: `python -m tests.support.elsewhere HOME KEY URL WORKSPACE`."""
+"""A process of its own that installs; its arguments are home, key, database and workspace."""
 
 import sys
 from pathlib import Path

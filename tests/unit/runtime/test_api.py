@@ -41,7 +41,7 @@ def token_with(core: Core, tenant: Tenant, *scopes: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.secret}"}
 
 
-def test_plan_consent_install_read_change_remove(client: FlaskClient, life: Life):
+def test_plan_consent_install_read(client: FlaskClient, life: Life):
     life.shelf.put(zipped(files(settings=SETTINGS)))
     plan = client.post(f"{ROOT}/plan", json={"extension_id": HELLO})
     assert plan.status_code == 200
@@ -76,6 +76,10 @@ def test_plan_consent_install_read_change_remove(client: FlaskClient, life: Life
     assert one.headers["ETag"] == '"1"'
     assert one.json["live"] is True
 
+
+def test_change_and_remove(client: FlaskClient, life: Life):
+    life.shelf.put(zipped(files(settings=SETTINGS)))
+    client.post(ROOT, json=GOOD)
     changed = client.patch(
         f"{ROOT}/{HELLO}", json={"enabled": False, "settings": {"api_key": "s3cret"}}
     )
