@@ -239,7 +239,7 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
 def _save(
     life_cycle: LifeCycle, actor: Actor, extension_id: str, values: Mapping[str, object]
 ) -> None:
-    life_cycle.configure(actor, extension_id, values)
+    life_cycle.save_settings(actor, extension_id, values)
 
 
 def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:
