@@ -46,7 +46,7 @@ def serve(packages: Path, digest: str, path: str) -> Response:
 
 def find(packages: Path, digest: str, path: str) -> Path | None:
     """Find a file of a version's static/ folder; links that lead out of it are not followed."""
-    if not _DIGEST.fullmatch(digest):
+    if not _DIGEST.fullmatch(digest) or not path.isprintable():
         return None
     base = (packages / digest / "static").resolve()
     joined = safe_join(str(base), path)

@@ -57,6 +57,8 @@ class _Loading:
             raise self._failed(error) from error
 
     def _load(self) -> LoadedVersion:
+        if not (self._folder / self._manifest.entry_point).is_file():
+            raise self._wrong("the file is missing")
         module = self._package.load(self._manifest.entry_point)
         found = self._class_in(vars(module))
         self._doing = "__init__()"
