@@ -24,6 +24,7 @@ from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import http, operations
 from geminicrm.config import Settings
 from geminicrm.crm import doors as crm_doors
+from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import Crm
 from geminicrm.crm.build import build as build_crm
 from geminicrm.identity import views as identity_views
@@ -213,6 +214,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
+        *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
     )
     for door in doors:
         app.register_blueprint(door)

@@ -192,4 +192,4 @@ def _total(sums: service.ColumnSums) -> str:
     if not weighted:
         return worth
     expected = " + ".join(money_short(each.weighted, each.currency) for each in weighted)
-    return f"{worth} · {expected} weighted"
+    return f"{worth}\n{expected} weighted"
