@@ -1,0 +1,1 @@
+"""Workloads and the baselines they are measured against, in one run on one machine."""

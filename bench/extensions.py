@@ -1,0 +1,110 @@
+"""Extensions that the bench writes, publishes and installs by the public API."""
+
+import base64
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bench.services import Service
+from marketplace.packages import pack
+
+HELLO = {"hello": "world", "numbers": list(range(20))}
+_ICON = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
+)
+_HEAD = '''"""An extension of the bench."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+import time
+
+from flask import Blueprint, jsonify
+
+from extensions.extension_base import ExtensionBase, hookimpl
+from extensions.sdk.blocks import Badge
+from extensions.sdk.errors import Refused
+from extensions.sdk.records import Record, RecordChange
+
+
+class BenchExtension(ExtensionBase):
+    def install(self) -> Mapping[str, Any] | None:
+        return None
+
+    def uninstall(self) -> Mapping[str, Any] | None:
+        return None
+
+    def get_routes(self) -> Blueprint:
+        routes = Blueprint("ID", __name__, url_prefix="/api/extensions/ID")
+
+        @routes.get("/hello")
+        def hello() -> Any:
+            return jsonify(HELLO)
+
+        @routes.get("/slow")
+        def slow() -> Any:
+            time.sleep(0.05)
+            return jsonify(HELLO)
+
+        return routes
+'''
+_HOOKS = '''
+    @hookimpl
+    def before_record_save(self, change: RecordChange) -> None:
+        if change.draft.get("email") == "nobody@example.com":
+            raise Refused("nobody is nobody", "email")
+
+    @hookimpl
+    def collect_badges(self, record_type: str, records: Sequence[Record]) -> Any:
+        return {record["id"]: Badge("bench") for record in records}
+'''
+
+
+def add(service: Service, home: Path, name: str, *, hooked: bool) -> None:
+    """Write, publish and install one extension; it is live when this returns."""
+    source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + (_HOOKS if hooked else "")
+    folder = home / "written" / name
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps(_manifest(name)), encoding="utf-8")
+    (folder / "extension.py").write_text(source, encoding="utf-8")
+    (folder / "icon.png").write_bytes(_ICON)
+    packed = pack(folder, home)
+    _publish(service, packed.path)
+    service.call(
+        "POST",
+        "/api/installations",
+        {
+            "extension_id": name,
+            "grant": "requested",
+            "trust": True,
+            "allow_unsigned": True,
+        },
+    )
+
+
+def _manifest(name: str) -> Mapping[str, Any]:
+    return {
+        "id": name,
+        "name": name.title(),
+        "version": "1.0.0",
+        "description": "Takes part in a measurement.",
+        "author": "GeminiCRM Pro authors",
+        "license": "MIT",
+        "permissions": ["read:leads"],
+        "entry_point": "extension.py",
+        "icon": "icon.png",
+        "settings": [],
+    }
+
+
+def _publish(service: Service, package: Path) -> None:
+    boundary = uuid.uuid4().hex
+    head = (
+        f"--{boundary}\r\n"
+        f'Content-Disposition: form-data; name="package"; filename="{package.name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    body = head.encode() + package.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    service.send("POST", "/api/marketplace/extensions", body, kind)
