@@ -5,6 +5,7 @@ pytest_plugins = (
     "tests.support.browser",
     "tests.support.core",
     "tests.support.databases",
+    "tests.support.life",
     "tests.support.loopback",
     "tests.support.postgres",
     "tests.support.process",

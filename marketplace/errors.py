@@ -43,3 +43,4 @@ class UnknownExtension(NotFound):
         super().__init__("extension", extension_id)
         named = f"version {version!r} of {extension_id!r}" if version else repr(extension_id)
         self.detail = f"There is no extension {named} in the marketplace."
+        self.args = (self.detail,)  # the words of NotFound speak of a workspace

@@ -110,6 +110,8 @@ def _ordered(statement: Select[RegistryExtension], order: _Order) -> Select[Regi
 
 def _after(cursor: str, sort: str, order: _Order) -> ColumnElement[bool]:
     value, last_id = decode_cursor(cursor, sort, (order.kind, str))
+    if value is None or last_id is None:
+        raise _bad_cursor()
     place = _instant(value) if sort == "recent" else value
     further = order.column < place if order.descending else order.column > place
     return or_(further, and_(order.column == place, RegistryExtension.id > last_id))
@@ -119,8 +121,12 @@ def _instant(value: object) -> datetime:
     try:
         return parse_instant(str(value))
     except ValueError:
-        message = "This is no cursor of this list; start again without one."
-        raise ValidationFailed([Finding("/cursor", "bad_cursor", message)]) from None
+        raise _bad_cursor() from None
+
+
+def _bad_cursor() -> ValidationFailed:
+    message = "This is no cursor of this list; start again without one."
+    return ValidationFailed([Finding("/cursor", "bad_cursor", message)])
 
 
 def _cursor(row: RegistryExtension, sort: str, order: _Order) -> str:

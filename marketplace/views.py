@@ -11,6 +11,7 @@ from geminicrm.identity.guards import current_actor, needs
 from geminicrm.kernel.errors import AppError, Finding, NotFound, ValidationFailed
 from geminicrm.kernel.paging import Page
 from geminicrm.runtime.manifest import build_manifest
+from geminicrm.runtime.plan import isolation
 from geminicrm.web.pages import render
 from marketplace import abilities
 from marketplace.api import allow_packages, uploaded_package
@@ -29,6 +30,7 @@ _SORT_LABELS = {
 }
 # An SVG opened by its own address is a document: it gets no script, no origin and no network.
 _ICON_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+_CHANGELOGS = ("Changelog", "Change log", "Changes")
 _YEAR = "private, max-age=31536000, immutable"
 
 
@@ -128,7 +130,7 @@ def _add_extension(pages: Blueprint, registry: Registry, installed: InstalledSta
     def versions(extension_id: str) -> str:
         actor = current_actor()
         listing, release = registry.get(actor, extension_id)
-        changelog = to_html(registry.texts(actor, release).changelog, "Changelog")
+        changelog = to_html(registry.texts(actor, release).changelog, *_CHANGELOGS)
         releases = registry.versions(actor, extension_id)
         return _extension_page(
             "versions", installed, listing, release, releases=releases, changelog=changelog
@@ -163,6 +165,7 @@ def _extension_page(
         additions=abilities.additions(manifest),
         label=category_label,
         may_manage=actor.allows("manage:extensions"),
+        confined=isolation(built_in=listing.built_in) != "unsandboxed",
         **context,
     )
 

@@ -114,6 +114,8 @@ class Guard:
     def check(self) -> None:
         """Identify the caller; refuse strangers and forged requests of browsers."""
         g.works = self._works
+        if request.routing_exception is not None:
+            return  # nothing to guard: no such place, or not with this method
         bearer = _bearer()
         if bearer is not None:
             g.actor = self._credentials.actor(bearer) if bearer.startswith("gck_") else None
@@ -129,8 +131,8 @@ class Guard:
         return SignedIn(secret, actor) if actor else None
 
     def _is_public(self) -> bool:
-        view = self._app.view_functions.get(request.endpoint or "")
-        return view is None or getattr(view, "geminicrm_public", False) or _is_static()
+        view = self._app.view_functions[request.endpoint or ""]
+        return getattr(view, "geminicrm_public", False) or _is_static()
 
     def _refuse_forged(self) -> None:
         origin = request.headers.get("Origin")

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import delete, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Work, Works
@@ -13,6 +15,7 @@ from geminicrm.runtime.models import WorkerLease
 
 LEASE_SECONDS = 5.0
 _FORGET_SECONDS = 60.0
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Leases:
         self._works = works
         self._machine = machine
         self._kind = kind
+        self._held = False
         self.id = new_id("wrk")
 
     def acknowledge(self, generation: int, content_hash: str) -> None:
@@ -49,11 +53,21 @@ class Leases:
             row.content_hash = content_hash
             row.lease_until = work.now + timedelta(seconds=LEASE_SECONDS)
             work.session.add(row)
+        self._held = True
 
     def give_up(self) -> None:
-        """Say that this process is gone."""
-        with self._works.across_workspaces("worker: end the lease", write=True) as work:
-            work.session.execute(delete(WorkerLease).where(WorkerLease.id == self.id))
+        """Say that this process is gone, if it ever said that it is there.
+
+        Where the database is away, the lease runs out by itself.
+        """
+        if not self._held:
+            return
+        try:
+            with self._works.across_workspaces("worker: end the lease", write=True) as work:
+                work.session.execute(delete(WorkerLease).where(WorkerLease.id == self.id))
+        except SQLAlchemyError as error:
+            _log.warning("the lease was left to run out", error=str(error))
+        self._held = False
 
     def alive(self) -> Sequence[WorkerState]:
         """Give the workers of all machines whose lease runs."""

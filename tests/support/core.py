@@ -99,7 +99,7 @@ def core(make_core: Callable[..., Core]) -> Core:
 
 
 @pytest.fixture
-def both_cores(make_core: Callable[..., Core], database_url: str) -> Core:
+def both_cores(database_url: str, make_core: Callable[..., Core]) -> Core:
     """Give a core, once on each engine."""
     return make_core(GEMINICRM_DATABASE_URL=database_url)
 

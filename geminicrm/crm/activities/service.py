@@ -21,9 +21,9 @@ from geminicrm.crm.shared.spec import (
     Rest,
     Sort,
     by_instant,
+    stamp,
     stamped,
 )
-from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.work import Work
 
 _MODELS: dict[str, type[RecordRow]] = {
@@ -76,10 +76,7 @@ def _shape(raw: Rest) -> Rest:
     raw["related_type"], raw["related_id"] = next(
         (pair for pair in links.items() if pair[1] is not None), (None, None)
     )
-    for name in ("due_at", "done_at"):
-        if raw[name] is not None:
-            raw[name] = format_instant(raw[name])
-    return raw
+    return stamp(raw, "due_at", "done_at")
 
 
 def _relate(work: Work, change: Change) -> None:

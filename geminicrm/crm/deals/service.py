@@ -17,8 +17,8 @@ from geminicrm.crm.shared.spec import (
     by_day,
     by_instant,
     priced,
+    stamp,
 )
-from geminicrm.kernel.clock import format_instant
 
 FIELDS = (
     "name", "amount", "currency", "pipeline_id", "stage_id", "contact_id", "company_id",
@@ -70,6 +70,4 @@ def _shape(raw: Rest) -> Rest:
     priced(raw)
     if raw["expected_close_on"] is not None:
         raw["expected_close_on"] = raw["expected_close_on"].isoformat()
-    if raw["closed_at"] is not None:
-        raw["closed_at"] = format_instant(raw["closed_at"])
-    return raw
+    return stamp(raw, "closed_at")

@@ -105,19 +105,18 @@ def _children(item: object) -> list[object]:
 _Blank = BeforeValidator(_blank_is_none)
 _Text = BeforeValidator(_clean)
 # A blank text means none; the number is the most characters.
-Text40 = Annotated[str | None, _Blank, Field(max_length=40)]
-Text120 = Annotated[str | None, _Blank, Field(max_length=120)]
-Text254 = Annotated[str | None, _Blank, Field(max_length=254)]
-Text500 = Annotated[str | None, _Blank, Field(max_length=500)]
-LongText = Annotated[str | None, _Blank, Field(max_length=_MAX_TEXT)]
-Needed120 = Annotated[str, _Text, Field(min_length=1, max_length=120)]
-Needed200 = Annotated[str, _Text, Field(min_length=1, max_length=200)]
+Text40 = Annotated[Annotated[str, Field(max_length=40)] | None, _Blank]
+Text120 = Annotated[Annotated[str, Field(max_length=120)] | None, _Blank]
+Text254 = Annotated[Annotated[str, Field(max_length=254)] | None, _Blank]
+Text500 = Annotated[Annotated[str, Field(max_length=500)] | None, _Blank]
+LongText = Annotated[Annotated[str, Field(max_length=_MAX_TEXT)] | None, _Blank]
+Needed120 = Annotated[Annotated[str, Field(min_length=1, max_length=120)], _Text]
+Needed200 = Annotated[Annotated[str, Field(min_length=1, max_length=200)], _Text]
 Email = Annotated[Annotated[str, Field(max_length=254), AfterValidator(_email)] | None, _Blank]
 Currency = Annotated[Annotated[str, AfterValidator(_currency)] | None, _Blank]
 Amount = Annotated[str | int | None, BeforeValidator(_amount), _Blank]
 Day = Annotated[date | None, BeforeValidator(_day), _Blank]
 Instant = Annotated[datetime | None, BeforeValidator(_instant), _Blank]
-Tags = Annotated[
-    list[Annotated[str, _Text, Field(max_length=60)]], Field(max_length=50), AfterValidator(_tags)
-]
+_Tag = Annotated[Annotated[str, Field(max_length=60)], _Text]
+Tags = Annotated[list[_Tag], Field(max_length=50), AfterValidator(_tags)]
 Custom = Annotated[dict[str, Any], AfterValidator(_json)]

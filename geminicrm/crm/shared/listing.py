@@ -1,10 +1,10 @@
 """Lists: filters, search, orders, and pages that stay in place while rows come and go."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, bindparam, tuple_
 
 from geminicrm.crm.shared.naming import search_patterns
 from geminicrm.crm.shared.spec import RecordSpec, Rest, Sort
@@ -14,6 +14,7 @@ from geminicrm.kernel.tenancy import WORKSPACE
 from geminicrm.kernel.work import Work
 
 NEWEST = "-created_at"
+_Place = tuple[Any, str]
 
 
 @dataclass(frozen=True)
@@ -40,33 +41,63 @@ class ListPage:
 
 @dataclass(frozen=True)
 class _Order:
-    name: str
+    text: str
     column: Sort
     falling: bool
 
 
 def list_page(work: Work, spec: RecordSpec, query: ListQuery) -> ListPage:
-    """Read one page; ValidationFailed lists every wrong filter, order, limit or cursor."""
+    """Read one page; ValidationFailed for a wrong limit, order or cursor, or all wrong filters."""
     work.require(f"read:{spec.noun}")
     page = Page(query.limit, query.cursor)
     order = _order(spec, query.sort)
-    statement = _narrowed(spec, query)
     after = _after(page.cursor, order)
+    part = _Part(work, spec, order, _conditions(spec, query))
     wanted = page.limit + 1
-    rows = _rows(work, _placed(statement, spec, order, after), wanted)
+    rows = [] if after is not None and after[0] is None else part.valued(after, wanted)
     if order.column.nullable and len(rows) < wanted:
-        nulls = _placed_null(statement, spec, order, after)
-        rows.extend(_rows(work, nulls, wanted - len(rows)))
+        rows.extend(part.empty(after, wanted - len(rows)))
     more = len(rows) > page.limit
     rows = rows[: page.limit]
     cursor = _cursor(rows[-1], order) if more else None
     return ListPage([spec.shape(spec.raw(row)) for row in rows], cursor)
 
 
-def _rows(work: Work, statement: Select[Any], wanted: int) -> list[Any]:
-    parameters = {WORKSPACE: work.workspace_id, "wanted": wanted}
-    limited = statement.limit(bindparam("wanted", type_=Integer))
-    return list(work.session.execute(limited, parameters))
+@dataclass(frozen=True)
+class _Part:
+    """Reads rows in an order: those with a value, then those without, whichever direction."""
+
+    work: Work
+    spec: RecordSpec
+    order: _Order
+    conditions: Sequence[ColumnElement[bool]]
+
+    def valued(self, after: _Place | None, wanted: int) -> list[Any]:
+        """Give the rows that have a value, behind the place."""
+        values = {} if after is None else {"value": after[0], "after": after[1]}
+        return self._read(("valued", after is not None), _valued, values, wanted)
+
+    def empty(self, after: _Place | None, wanted: int) -> list[Any]:
+        """Give the rows that have no value; the place counts if it is among them."""
+        within = after is not None and after[0] is None
+        values = {"after": after[1]} if after is not None and within else {}
+        return self._read(("empty", within), _empty, values, wanted)
+
+    def _read(
+        self,
+        key: tuple[str, bool],
+        make: Callable[[RecordSpec, _Order, bool], Select[Any]],
+        values: Mapping[str, Any],
+        wanted: int,
+    ) -> list[Any]:
+        prepared, name = self.spec.prepared, (*key, self.order.text)
+        statement = prepared.get(name)
+        if statement is None:
+            statement = prepared[name] = make(self.spec, self.order, key[1])
+        if self.conditions:
+            statement = statement.where(*self.conditions)
+        parameters = {WORKSPACE: self.work.workspace_id, "wanted": wanted, **values}
+        return list(self.work.session.execute(statement, parameters))
 
 
 def _order(spec: RecordSpec, text: str) -> _Order:
@@ -77,12 +108,15 @@ def _order(spec: RecordSpec, text: str) -> _Order:
         raise ValidationFailed(
             [Finding("/sort", "unknown_sort", f"Sort by one of {known}; - before it reverses.")]
         )
-    return _Order(name, sorts[name], falling=text.startswith("-"))
+    return _Order(text, sorts[name], falling=text.startswith("-"))
 
 
-def _narrowed(spec: RecordSpec, query: ListQuery) -> Select[Any]:
+def _conditions(spec: RecordSpec, query: ListQuery) -> list[ColumnElement[bool]]:
     conditions, findings = [], []
     for name, text in query.filters.items():
+        if "\x00" in text:
+            findings.append(Finding(f"/{name}", "bad_filter", "Text can't hold NUL."))
+            continue
         if name not in spec.filters:
             known = ", ".join(spec.filters)
             findings.append(
@@ -95,8 +129,7 @@ def _narrowed(spec: RecordSpec, query: ListQuery) -> Select[Any]:
             findings.append(Finding(f"/{name}", "bad_filter", str(error)))
     if findings:
         raise ValidationFailed(findings)
-    conditions.extend(matching(spec, query.search or ""))
-    return spec.base.where(*conditions) if conditions else spec.base
+    return [*conditions, *matching(spec, query.search or "")]
 
 
 def matching(spec: RecordSpec, text: str) -> list[ColumnElement[bool]]:
@@ -104,11 +137,11 @@ def matching(spec: RecordSpec, text: str) -> list[ColumnElement[bool]]:
     return [spec.model.search_text.like(pattern, escape="\\") for pattern in search_patterns(text)]
 
 
-def _after(cursor: str | None, order: _Order) -> tuple[Any, str] | None:
+def _after(cursor: str | None, order: _Order) -> _Place | None:
     """Read the place after which the page begins: the value sorted by, and the id."""
     if cursor is None:
         return None
-    values = decode_cursor(cursor, _named(order))
+    values = decode_cursor(cursor, order.text)
     try:
         value, identifier = values
         place = (None if value is None else order.column.read(value)), str(identifier)
@@ -122,48 +155,34 @@ def _after(cursor: str | None, order: _Order) -> tuple[Any, str] | None:
 def _cursor(row: Any, order: _Order) -> str:
     value = row[-1]
     text = None if value is None else order.column.write(value)
-    return encode_cursor((text, row.id), _named(order))
+    return encode_cursor((text, row.id), order.text)
 
 
-def _named(order: _Order) -> str:
-    return f"{'-' if order.falling else ''}{order.name}"
-
-
-def _placed(
-    statement: Select[Any], spec: RecordSpec, order: _Order, after: tuple[Any, str] | None
-) -> Select[Any]:
-    """Order the rows that have a value, and start behind the place."""
+def _valued(spec: RecordSpec, order: _Order, behind: bool) -> Select[Any]:  # noqa: FBT001 - one signature for both parts
     column, key = order.column.column, spec.model.id
-    if order.column.nullable:
-        statement = statement.where(column.is_not(None))
-    if after is not None:
-        statement = statement.where(_behind(order, column, key, after))
+    statement = spec.base.where(column.is_not(None)) if order.column.nullable else spec.base
     if column is key:
-        ordered = statement.order_by(key.desc() if order.falling else key.asc())
-    elif order.falling:
-        ordered = statement.order_by(column.desc(), key.desc())
+        after: BindParameter[str] | None = bindparam("after") if behind else None
+        statement = _ordered(statement, order, key, after)
     else:
-        ordered = statement.order_by(column.asc(), key.asc())
+        place = tuple_(bindparam("value", type_=column.type), bindparam("after"))
+        here = tuple_(column, key)
+        if behind:
+            statement = statement.where(here < place if order.falling else here > place)
+        first = column.desc() if order.falling else column.asc()
+        statement = _ordered(statement.order_by(first), order, key, None)
+    return statement.add_columns(column.label("sorted_by"))
+
+
+def _empty(spec: RecordSpec, order: _Order, behind: bool) -> Select[Any]:  # noqa: FBT001 - one signature for both parts
+    column, key = order.column.column, spec.model.id
+    statement = spec.base.where(column.is_(None))
+    ordered = _ordered(statement, order, key, bindparam("after") if behind else None)
     return ordered.add_columns(column.label("sorted_by"))
 
 
-def _behind(order: _Order, column: Any, key: Any, after: tuple[Any, str]) -> ColumnElement[bool]:
-    value, identifier = after
-    if value is None:
-        return key.is_(None)  # type: ignore[no-any-return]  # only rows without a value are left
-    here = key if column is key else tuple_(column, key)
-    place = identifier if column is key else tuple_(value, identifier)
-    return here < place if order.falling else here > place
-
-
-def _placed_null(
-    statement: Select[Any], spec: RecordSpec, order: _Order, after: tuple[Any, str] | None
-) -> Select[Any]:
-    """Order the rows without a value; they come last, whichever the direction."""
-    column, key = order.column.column, spec.model.id
-    statement = statement.where(column.is_(None))
-    if after is not None and after[0] is None:
-        statement = statement.where(key < after[1] if order.falling else key > after[1])
-    return statement.order_by(key.desc() if order.falling else key.asc()).add_columns(
-        column.label("sorted_by")
-    )
+def _ordered(statement: Select[Any], order: _Order, key: Any, place: Any) -> Select[Any]:
+    if place is not None:
+        statement = statement.where(key < place if order.falling else key > place)
+    wanted = bindparam("wanted", type_=Integer)
+    return statement.order_by(key.desc() if order.falling else key.asc()).limit(wanted)

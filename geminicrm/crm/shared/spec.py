@@ -2,15 +2,28 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Select,
+    String,
+    TypeDecorator,
+    bindparam,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
+from typing_extensions import override
 
 from geminicrm.crm.shared.models import RecordRow
 from geminicrm.crm.shared.schemas import Needs, RecordInput
 from geminicrm.kernel.clock import format_instant, parse_instant
+from geminicrm.kernel.db import UtcDateTime
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.events import Event
 from geminicrm.kernel.money import to_decimal_string
@@ -81,11 +94,37 @@ def _no_more(_before: Rest | None, _after: Rest) -> Sequence[Event]:
     return ()
 
 
+def stamp(raw: Rest, *names: str) -> Rest:
+    """Write instants in their REST form; those that were read as text have it already."""
+    for name in names:
+        value = raw[name]
+        if isinstance(value, datetime):
+            raw[name] = format_instant(value)
+    return raw
+
+
 def stamped(raw: Rest) -> Rest:
     """Turn the raw values that all records have into their REST form."""
-    raw["created_at"] = format_instant(raw["created_at"])
-    raw["updated_at"] = format_instant(raw["updated_at"])
-    return raw
+    return stamp(raw, "created_at", "updated_at")
+
+
+class InstantText(TypeDecorator[str]):
+    """An instant column read as RFC 3339 text: SQLite keeps text, so that nothing is parsed."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    @override
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        if isinstance(value, str):
+            return f"{value[:10]}T{value[11:]}Z"
+        return None if value is None else format_instant(value)
 
 
 def priced(raw: Rest) -> Rest:
@@ -135,16 +174,15 @@ class RecordSpec:
     refine: Callable[[Work, Change], None] = _nothing
     follow: Callable[[Rest | None, Rest], Sequence[Event]] = _no_more
     all_fields: tuple[str, ...] = field(init=False)
-    columns: tuple[InstrumentedAttribute[Any], ...] = field(init=False)
     base: Select[Any] = field(init=False)
     one: Select[Any] = field(init=False)
     entity: Select[Any] = field(init=False)
+    prepared: dict[Any, Select[Any]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         fill = object.__setattr__
         fill(self, "all_fields", (*BASE, *self.fields, *OWNED))
-        fill(self, "columns", tuple(self.column(name) for name in self.all_fields))
-        fill(self, "base", self.mine(select(*self.columns)))
+        fill(self, "base", self.mine(select(*map(self._read, self.all_fields))))
         by_id = self.model.id == bindparam("id")
         fill(self, "one", self.base.where(by_id))
         fill(self, "entity", self.mine(select(self.model)).where(by_id).with_for_update())
@@ -152,6 +190,12 @@ class RecordSpec:
     def column(self, name: str) -> InstrumentedAttribute[Any]:
         """Give the column of a field."""
         return getattr(self.model, self.attribute(name))  # type: ignore[no-any-return]  # by name
+
+    def _read(self, name: str) -> ColumnElement[Any]:
+        column = self.column(name)
+        if isinstance(column.type, UtcDateTime):
+            return type_coerce(column, InstantText()).label(column.key)
+        return column  # type: ignore[return-value]  # an attribute serves as a column
 
     def attribute(self, name: str) -> str:
         """Give the name of the model's attribute for a field."""

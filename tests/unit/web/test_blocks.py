@@ -75,7 +75,12 @@ def test_a_button_is_a_form_that_works_without_scripts(app: Flask):
 
 
 def test_what_the_extension_names_is_sent_under_names_of_its_own(app: Flask):
-    button = {"type": "button", "text": "Go", "action": "go", "inputs": [{"id": "csrf_token", "value": "x"}]}
+    button = {
+        "type": "button",
+        "text": "Go",
+        "action": "go",
+        "inputs": [{"id": "csrf_token", "value": "x"}],
+    }
     assert '<input type="hidden" name="value-csrf_token" value="x">' in shown(app, button)
     fields = [{"id": "action", "label": "A", "type": "text", "placeholder": "e.g. B"}]
     form = shown(app, {"type": "form", "action": "a", "submit": "Save", "fields": fields})

@@ -1,0 +1,1 @@
+"""The board: deals as cards in the columns of their stages."""

@@ -1,0 +1,1 @@
+"""The first page after sign-in, and the search of the command palette."""

@@ -1,0 +1,99 @@
+"""What every page of records works with: the doors, the people, the day, names of linked records."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask import g
+
+from geminicrm.crm.shared.commands import RecordCommands
+from geminicrm.crm.shared.naming import display_name
+from geminicrm.crm.shared.spec import Rest
+from geminicrm.identity.guards import current_actor, current_works, reading
+from geminicrm.identity.people import Member, list_members
+from geminicrm.kernel.errors import ScopeMissing
+
+Option = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A record as another one names it."""
+
+    name: str
+    url: str
+    icon: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The doors by kind of record (`lead`, ...), and the zone of whoever is looking."""
+
+    records: Mapping[str, RecordCommands]
+    zone: Callable[[], str]
+
+    def now(self) -> datetime:
+        """Give the present instant."""
+        return current_works().clock.now()
+
+    def local(self, instant: datetime) -> datetime:
+        """Give an instant in the zone of whoever is looking."""
+        return instant.astimezone(ZoneInfo(self.zone()))
+
+    def today(self) -> date:
+        """Give the day that it is where the reader is."""
+        return self.local(self.now()).date()
+
+    def door(self, noun: str) -> RecordCommands:
+        """Give the door of a kind by the plural in its addresses."""
+        return next(door for door in self.records.values() if door.spec.noun == noun)
+
+    def may(self, verb: str, kind: str) -> bool:
+        """Tell whether the reader may `read` or `write` a kind of record."""
+        return f"{verb}:{self.records[kind].spec.noun}" in current_actor().scopes
+
+    def demand_write(self, kind: str) -> None:
+        """Raise ScopeMissing, before a form is shown that could not be sent."""
+        if not self.may("write", kind):
+            raise ScopeMissing(f"write:{self.records[kind].spec.noun}", current_actor().label)
+
+    def people(self) -> dict[str, Member]:
+        """Give the members of the workspace by id; read once for each request."""
+        if "crm_people" not in g:
+            with reading() as work:
+                g.crm_people = {member.id: member for member in list_members(work)}
+        return g.crm_people  # type: ignore[no-any-return]  # flask.g is untyped
+
+    def owner_name(self, identifier: str | None) -> str:
+        """Give the name of an owner; empty for nobody."""
+        if identifier is None:
+            return ""
+        member = self.people().get(identifier)
+        return member.name if member else "Former member"
+
+    def owner_options(self) -> list[Option]:
+        """Give the members as choices of a form."""
+        people = ({"value": each.id, "label": each.name} for each in self.people().values())
+        return [{"value": "", "label": "Nobody"}, *people]
+
+    def link(self, kind: str, record: Rest) -> Link:
+        """Give a record as others name it."""
+        spec = self.records[kind].spec
+        return Link(display_name(record), f"/{spec.noun}/{record['id']}", spec.icon)
+
+    def links(self, wanted: Iterable[tuple[str | None, str | None]]) -> dict[str, Link]:
+        """Give the names of records by id, from pairs of kind and id, as far as they may be read.
+
+        One query for each kind; pairs without an id, and records that are gone, are left out.
+        """
+        by_kind: dict[str, list[str]] = {}
+        for kind, identifier in wanted:
+            if kind is not None and identifier is not None and self.may("read", kind):
+                by_kind.setdefault(kind, []).append(identifier)
+        actor = current_actor()
+        return {
+            record["id"]: self.link(kind, record)
+            for kind, ids in by_kind.items()
+            for record in self.records[kind].get_many(actor, list(dict.fromkeys(ids))[:100])
+        }

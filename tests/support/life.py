@@ -1,0 +1,232 @@
+"""Extensions made up for a test, a registry that has them, and the life cycle around both."""
+
+import hashlib
+import io
+import json
+import threading
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from geminicrm.app import Core
+from geminicrm.kernel.errors import Finding, NotFound
+from geminicrm.kernel.work import Actor
+from geminicrm.runtime.assembly import Needs, build_life_cycle
+from geminicrm.runtime.install.state import Draft, Outcome, PackageRef
+from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.service import LifeCycle
+from marketplace.package_reader import open_package
+
+HELLO = "hello-world"
+CODE = '''"""Greets."""
+
+from flask import Blueprint
+
+from extensions.extension_base import ExtensionBase
+
+
+class Hello(ExtensionBase):
+    """Greets."""
+
+    def install(self):
+        return {"success": True, "message": "ready"}
+
+    def uninstall(self):
+        return {"success": True, "message": "gone"}
+
+    def get_routes(self):
+        return Blueprint("hello", __name__)
+'''
+
+
+def manifest(**changes: Any) -> dict[str, Any]:
+    """Give a good manifest with some members changed; None takes one away."""
+    made = {
+        "id": HELLO,
+        "name": "Hello World",
+        "version": "1.0.0",
+        "description": "Greets people.",
+        "author": "Ada Example",
+        "license": "MIT",
+        "permissions": ["read:leads"],
+        "entry_point": "extension.py",
+        "icon": "static/icon.svg",
+        "settings": [],
+        **changes,
+    }
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def files(code: str = CODE, **changes: Any) -> dict[str, bytes]:
+    """Give the files of an extension."""
+    return {
+        "manifest.json": json.dumps(manifest(**changes)).encode(),
+        "__init__.py": b'"""Greets."""\n',
+        "extension.py": code.encode(),
+        "README.md": b"# Hello\n",
+        "static/icon.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    }
+
+
+def zipped(content: Mapping[str, bytes]) -> bytes:
+    """Pack files as they are, bad names too."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, each in content.items():
+            archive.writestr(name, each)
+    return data.getvalue()
+
+
+class Shelf:
+    """A registry in memory."""
+
+    def __init__(self) -> None:
+        self.refs: dict[tuple[str, str], PackageRef] = {}
+        self.contents: dict[str, bytes] = {}
+        self.newest: dict[str, str] = {}
+
+    def put(
+        self, content: bytes, extension_id: str = HELLO, version: str = "1.0.0", **facts: Any
+    ) -> PackageRef:
+        """Offer a package; `facts` change what the registry says of it."""
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        said = {"digest": digest, "built_in": True, "signed": False, "size": len(content), **facts}
+        ref = PackageRef(extension_id=extension_id, version=version, **said)
+        self.refs[extension_id, version] = ref
+        self.contents[ref.digest] = content
+        self.newest[extension_id] = version
+        return ref
+
+    def find(self, extension_id: str, version: str | None) -> PackageRef:
+        """Name a version, the last one put for None."""
+        found = self.refs.get((extension_id, version or self.newest.get(extension_id, "")))
+        if found is None:
+            raise NotFound("extension", extension_id)
+        return found
+
+    def read(self, ref: PackageRef) -> bytes:
+        """Give the bytes."""
+        return self.contents[ref.digest]
+
+
+@dataclass
+class FakeRunner:
+    """Runs nothing: answers as told and remembers what it was asked."""
+
+    findings: Sequence[Finding] = ()
+    installing: Callable[[Actor, Draft], Outcome] = lambda _actor, _draft: Outcome()
+    uninstalling: Callable[[Actor, Draft], Outcome] = lambda _actor, _draft: Outcome()
+    loading: Callable[[Draft], None] = lambda _draft: None
+    calls: list[str] = field(default_factory=list)
+
+    def probe(self, folder: Path, manifest: Manifest) -> Sequence[Finding]:
+        """Give the findings that were set."""
+        assert (folder / manifest.entry_point).exists()
+        self.calls.append("probe")
+        return self.findings
+
+    def load(self, draft: Draft) -> None:
+        """Remember."""
+        self.calls.append("load")
+        self.loading(draft)
+
+    def unload(self, draft: Draft) -> None:
+        """Remember."""
+        assert draft.folder.name == draft.digest.removeprefix("sha256:")
+        self.calls.append("unload")
+
+    def install(self, actor: Actor, draft: Draft) -> Outcome:
+        """Answer as told."""
+        self.calls.append("install")
+        return self.installing(actor, draft)
+
+    def uninstall(self, actor: Actor, draft: Draft) -> Outcome:
+        """Answer as told."""
+        self.calls.append("uninstall")
+        return self.uninstalling(actor, draft)
+
+
+@dataclass
+class FakeLive:
+    """Says what it is told to say about other workers."""
+
+    answer: bool = True
+
+    def wait_live(self, generation: int, seconds: float) -> bool:
+        """Answer at once."""
+        assert generation >= 0
+        assert seconds >= 0
+        return self.answer
+
+
+class MeterLog:
+    """Keeps what was counted."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
+
+    def install(self, action: str, outcome: str, seconds: float) -> None:
+        """Keep one count."""
+        assert seconds >= 0
+        with self._lock:
+            self.seen.append((action, outcome))
+
+
+@dataclass
+class Life:
+    """A life cycle and everything that a test turns about it."""
+
+    core: Core
+    cycle: LifeCycle
+    shelf: Shelf
+    runner: FakeRunner
+    live: FakeLive
+    meter: MeterLog
+    packages: Path
+
+    def folders(self) -> list[str]:
+        """Name what lies in the packages folder, the lock apart."""
+        if not self.packages.exists():
+            return []
+        return sorted(path.name for path in self.packages.iterdir() if path.name != ".lock")
+
+
+def make_life(core: Core, **changes: Any) -> Life:
+    """Make a life cycle on a core with fakes around it."""
+    shelf, runner, live, meter = Shelf(), FakeRunner(), FakeLive(), MeterLog()
+    packages = core.settings.home / "packages"
+    needs = {
+        "works": core.works,
+        "generations": core.generations,
+        "cipher": core.cipher,
+        "source": shelf,
+        "unpack": lambda content: open_package(content).files,
+        "runner": runner,
+        "live": live,
+        "meter": meter,
+        "packages": packages,
+        "core_version": "1.4.0",
+        **changes,
+    }
+    return Life(core, build_life_cycle(Needs(**needs)), shelf, runner, live, meter, packages)
+
+
+@pytest.fixture
+def life(core: Core) -> Life:
+    """Give a life cycle on SQLite with one good extension on the shelf."""
+    made = make_life(core)
+    made.shelf.put(zipped(files()))
+    return made
+
+
+@pytest.fixture
+def both_lives(both_cores: Core) -> Life:
+    """Give the same, once on each engine."""
+    made = make_life(both_cores)
+    made.shelf.put(zipped(files()))
+    return made

@@ -1,0 +1,108 @@
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from geminicrm.app import Core
+from geminicrm.kernel.events import StoredEvent
+from geminicrm.kernel.relay import Relay
+from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout
+from tests.support.core import START, Tenant, make_tenant
+from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method
+
+LISTENER = with_method(
+    """
+    seen = []
+
+    @hookimpl
+    def on_event(self, event):
+        self.seen.append((event, self.app.actor.kind, self.app.actor.scopes))
+        if event.data.get("last_name") == "Crash" and event.attempt == 1:
+            raise ValueError("crash")
+    """
+)
+EVENTS = ["lead.*", "deal.won"]
+
+
+def event(tenant: Tenant, event_type: str = "lead.created", **data: Any) -> StoredEvent:
+    return StoredEvent(
+        id="evt_1",
+        type=event_type,
+        schema_version=1,
+        object_id="lead_1",
+        object_version=1,
+        timestamp=START,
+        workspace_id=tenant.id,
+        data=data,
+    )
+
+
+def test_events_go_to_those_whose_manifest_asks_and_who_may_see_them(
+    core: Core, stage: Stage, tenant: Tenant
+):
+    one = stage.put(tenant, LISTENER, events=EVENTS, row={"granted": ["read:leads"]})
+    stage.put(tenant, HEAD + QUIET, id="deaf", events=EVENTS)
+    stage.put(tenant, LISTENER, id="others", events=["contact.*"])
+    stage.put(make_tenant(core, "south"), LISTENER, events=EVENTS)
+    sink = stage.runtime.sink
+
+    assert sink.name == "extensions"
+    assert sink.targets(event(tenant)) == [one]
+    assert sink.targets(event(tenant, "deal.won")) == [], "without read:deals"
+    assert sink.targets(event(tenant, "deal.lost")) == []
+
+
+def test_an_event_is_handed_over_with_the_grant_alone(stage: Stage, tenant: Tenant):
+    one = stage.put(tenant, LISTENER, events=EVENTS, row={"granted": ["read:leads"]})
+    stage.runtime.sink.deliver(one, event(tenant, last_name="A"), 3)
+
+    extension: Any = stage.find(tenant).loaded.extension
+    ((given, kind, scopes),) = extension.seen
+    assert (given.id, given.type, given.attempt) == ("evt_1", "lead.created", 3)
+    assert (given.data, given.timestamp) == ({"last_name": "A"}, START)
+    assert (kind, scopes) == ("system", {"read:leads"})
+
+
+def test_a_failure_is_raised_so_that_it_comes_again(stage: Stage, tenant: Tenant):
+    one = stage.put(tenant, LISTENER, events=EVENTS)
+    with capture_logs(), pytest.raises(ExtensionFailed):
+        stage.runtime.sink.deliver(one, event(tenant, last_name="Crash"), 1)
+    stage.runtime.sink.deliver(one, event(tenant, last_name="Crash"), 2)
+
+
+def test_a_handler_that_does_not_return_is_given_up(stage: Stage, tenant: Tenant, stage_of: Any):
+    source = with_method(
+        """
+        @hookimpl
+        def on_event(self):
+            import threading
+            threading.Event().wait(0.3)
+        """
+    )
+    quick = stage_of(stage.core, seconds=0.02)
+    one = quick.put(tenant, source, events=EVENTS)
+    with capture_logs(), pytest.raises(ExtensionTimeout):
+        quick.runtime.sink.deliver(one, event(tenant), 1)
+
+
+def test_who_left_meanwhile_gets_nothing_more(stage: Stage, tenant: Tenant):
+    one = stage.put(tenant, LISTENER, events=EVENTS)
+    extension: Any = stage.find(tenant).loaded.extension
+    stage.change(tenant, one, granted=["read:deals"])
+    stage.runtime.sink.deliver(one, event(tenant), 1)
+    stage.change(tenant, one, enabled=False)
+    stage.runtime.sink.deliver(one, event(tenant), 1)
+
+    assert extension.seen == []
+
+
+def test_the_relay_hands_committed_changes_over(core: Core, stage: Stage, tenant: Tenant):
+    stage.put(tenant, LISTENER, events=EVENTS)
+    relay = Relay(core.works, [stage.runtime.sink], core.metrics)
+    lead = stage.crm.leads.create(tenant.owner(), {"last_name": "Lovelace"})
+    while relay.step():
+        pass
+    relay.close()
+
+    extension: Any = stage.find(tenant).loaded.extension
+    assert [given.data["id"] for given, _, _ in extension.seen] == [lead["id"]]
