@@ -285,6 +285,8 @@ def test_secrets_that_no_key_reads_count_as_missing(life: Life, tenant: Tenant):
     assert life.cycle.get(tenant.owner(), HELLO)["missing_settings"] == ["api_key"]
     with pytest.raises(DecryptionFailed):
         life.cycle.configure(tenant.owner(), HELLO, {"pin": "1"})
+    assert life.cycle.uninstall(tenant.owner(), HELLO).kept
+    assert life.cycle.install(tenant.owner(), ALL).installation["secrets_set"] == []
 
 
 def test_settings_made_by_install_are_stored(life: Life, tenant: Tenant):
@@ -383,6 +385,15 @@ def test_what_others_need_stays(life: Life, tenant: Tenant):
     life.cycle.disable(tenant.owner(), HELLO)
     with pytest.raises(Conflict, match="enable it"):
         life.cycle.enable(tenant.owner(), "needs-hello")
+
+
+def test_packages_that_nobody_has_are_collected(life: Life, tenant: Tenant):
+    life.cycle.install(tenant.owner(), ALL)
+    assert life.cycle.collect(-1) == []
+    life.cycle.uninstall(tenant.owner(), HELLO)
+    assert life.cycle.collect() == []
+    assert len(life.cycle.collect(-1)) == 1
+    assert life.folders() == []
 
 
 def test_the_list_is_by_id(life: Life, tenant: Tenant):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.failures import ExtensionFailed
+from geminicrm.runtime.install import resolve
 from geminicrm.runtime.install.files import held
-from geminicrm.runtime.install.state import Draft, InstallState, Order, Outcome
+from geminicrm.runtime.install.state import Draft, InstallState, Order, Outcome, Refused
+from geminicrm.runtime.manifest import build_manifest
 from geminicrm.runtime.models import Installation, InstallLock
 from geminicrm.runtime.problems import AlreadyInstalled, InstallFailed
 from tests.support.core import START, Tenant, make_tenant
-from tests.support.life import HELLO, Life, files, make_life, zipped
+from tests.support.life import HELLO, Life, files, make_life, manifest, zipped
 
 ALL = InstallRequest(extension_id=HELLO, grant="requested")
 
@@ -108,6 +111,16 @@ def test_a_core_that_is_too_old_is_told(core: Core, tenant: Tenant):
     life = make_life(core)
     life.shelf.put(zipped(files(requires={"geminicrm": ">=9"})))
     assert ">=9" in str(fails(life, tenant, "validate").extra)
+
+
+def test_resolve_compares_with_this_core(life: Life, tenant: Tenant):
+    made = build_manifest(manifest(api_version=1, requires={"geminicrm": ">=2.0.0"}))
+    order = Order(actor=tenant.owner(), extension_id=HELLO, version=None)
+    other = replace(life.cycle.pipeline.tools, api_versions={2, 3})
+    with pytest.raises(Refused) as caught:
+        resolve.do(InstallState(order=order, manifest_read=made), other)
+    assert "It speaks api_version 1, and this core 2, 3." in caught.value.reason
+    assert "It needs GeminiCRM Pro >=2.0.0, and this is 1.4.0." in caught.value.reason
 
 
 def test_a_folder_that_is_there_is_used_again(life: Life, tenant: Tenant):
