@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from typing_extensions import override
+
 from geminicrm.crm.shared.desk import Desk
 from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.crm.shared.spec import Rest
@@ -22,6 +24,7 @@ class Figure:
     count: int
     more: bool = False
 
+    @override
     def __str__(self) -> str:
         return f"{self.count}+" if self.more else str(self.count)
 
@@ -102,7 +105,9 @@ def month_of(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
-def funnel(pipeline: Rest, counts: Mapping[str, int], worth: Mapping[str, Sequence[tuple[str, str]]]) -> list[Step]:
+def funnel(
+    pipeline: Rest, counts: Mapping[str, int], worth: Mapping[str, Sequence[tuple[str, str]]]
+) -> list[Step]:
     """Give the open stages of a pipeline with their share of the largest."""
     stages = [stage for stage in pipeline["stages"] if stage["kind"] == "open"]
     largest = max((counts[stage["id"]] for stage in stages), default=0)
