@@ -17,7 +17,6 @@ from geminicrm.kernel.clock import format_instant, parse_instant
 from geminicrm.web.pages import local_path, render
 
 _NAMES = {kind: name for kind, (name, _) in KINDS.items()}
-_RELATED = {"": "Nothing", "lead": "Lead", "contact": "Contact", "company": "Company"}
 
 
 @dataclass(frozen=True)
