@@ -3,8 +3,7 @@
 import builtins
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,10 +12,11 @@ from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
+from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
 from geminicrm.runtime.install.lock import WorkspaceLock
-from geminicrm.runtime.install.pipeline import Pipeline, Run, StepTime
+from geminicrm.runtime.install.pipeline import Pipeline, Run
 from geminicrm.runtime.install.state import Consent, Draft, DraftSettings, Lease, Order
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
 from geminicrm.runtime.manifest_model import Manifest
@@ -26,38 +26,6 @@ from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
 from geminicrm.runtime.settings_values import Stored, changed_names, merge, still_valid
 from geminicrm.runtime.vault import Vault
-
-Data = Literal["keep", "purge"]
-
-
-class Meter(Protocol):
-    """Where the time of life-cycle changes is counted."""
-
-    def install(self, action: str, outcome: str, seconds: float) -> None:
-        """Count one change, or one step of it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """An installation after a change; `live` tells whether every worker serves it already."""
-
-    installation: dict[str, Any]
-    generation: int
-    live: bool
-    steps: tuple[StepTime, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed."""
-
-    extension_id: str
-    kept: bool
-    warning: str | None
-    generation: int
-    live: bool
 
 
 class LifeCycle:
@@ -190,6 +158,7 @@ class LifeCycle:
             extension_id=request.extension_id,
             version=request.version,
             allow_unsigned=request.allow_unsigned or self.allow_unsigned,
+            progress=request.progress,
         )
         looked = self._pipeline.look(order)
         plan = make_plan(looked)
