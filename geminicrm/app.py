@@ -24,6 +24,7 @@ from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import http, operations
 from geminicrm.config import Settings
 from geminicrm.crm import doors as crm_doors
+from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import Crm
 from geminicrm.crm.build import build as build_crm
 from geminicrm.identity import views as identity_views
@@ -58,6 +59,7 @@ from marketplace.package_reader import open_package
 from marketplace.service import Registry, RegistrySource
 
 EXTENSION = "geminicrm"
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     works = Works(database, clock or SystemClock())
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
-    metrics_folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    metrics_folder = os.environ.get(METRICS_VARIABLE)
     metrics = Metrics(CollectorRegistry(), Path(metrics_folder) if metrics_folder else None)
     client = HttpClient(settings.egress_allow)
     runtime = ExtensionRuntime(
@@ -131,7 +133,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         )
     )
     runtime.connect(
-        {door.spec.noun: door for door in crm.records.values()},
+        crm.records,
         lambda actor, extension_id, values: _save(life_cycle, actor, extension_id, values),
     )
     return Core(
@@ -212,6 +214,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
+        *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
     )
     for door in doors:
         app.register_blueprint(door)
@@ -238,7 +241,7 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
 def _save(
     life_cycle: LifeCycle, actor: Actor, extension_id: str, values: Mapping[str, object]
 ) -> None:
-    life_cycle.configure(actor, extension_id, values)
+    life_cycle.save_settings(actor, extension_id, values)
 
 
 def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:

@@ -60,6 +60,17 @@ def viewer_of(works: Works) -> Callable[[], Viewer | None]:
     return viewer
 
 
+def zone_of(works: Works) -> Callable[[], str]:
+    """Make the function that gives the IANA zone of whoever looks at the page."""
+    viewer = viewer_of(works)
+
+    def zone() -> str:
+        person = viewer()
+        return person.zone if person else "UTC"
+
+    return zone
+
+
 def _look_up(works: Works) -> Viewer:
     actor = g.actor
     with works.across_workspaces("show who is signed in") as work:

@@ -4,18 +4,20 @@ import os
 import sys
 import threading
 import urllib.request
+from pathlib import Path
 from urllib.error import URLError
 
 import click
 import orjson
 
 from geminicrm import demo as demo_data
-from geminicrm.app import build_core
+from geminicrm.app import METRICS_VARIABLE, build_core
 from geminicrm.commands.shared import json_option, opened_core, say
 from geminicrm.config import KEY_FILE, Settings
 from geminicrm.diagnosis import diagnose
 from geminicrm.kernel import logs
 from geminicrm.kernel.crypto import new_key
+from geminicrm.kernel.metrics import clean_directory
 from geminicrm.kernel.migrate import upgrade
 from geminicrm.processes import lifeline, tree
 from geminicrm.processes import web as web_process
@@ -39,6 +41,7 @@ def serve(*, with_demo: bool) -> None:
         os.environ.setdefault("GEMINICRM_ALLOW_UNSIGNED", "yes")
         os.environ["GEMINICRM_HOST"] = "127.0.0.1"
     settings = _settings()
+    clean_directory(_metrics_folder(settings))
     upgrade(settings.database_url)
     with opened_core() as core:
         offer_builtins(core.registry, built_in_folder())
@@ -49,16 +52,19 @@ def serve(*, with_demo: bool) -> None:
 @click.command()
 def web() -> None:
     """Serve pages and the API."""
-    lifeline.hold_on(os.environ)
     settings = _settings()
+    _share_metrics(settings)
+    lifeline.hold_on(os.environ)
     web_process.run(settings)
 
 
 @click.command()
 def worker() -> None:
     """Hand out events and do what waits."""
+    settings = _settings()
+    _share_metrics(settings)
     lifeline.hold_on(os.environ)
-    worker_process.run(build_core(_settings(), "worker"))
+    worker_process.run(build_core(settings, "worker"))
 
 
 @click.group()
@@ -127,6 +133,23 @@ def keys_rotate() -> None:
     with opened_core() as core:
         count = reencrypt(core.works, core.cipher)
     click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
+
+
+def _metrics_folder(settings: Settings) -> Path:
+    folder = settings.home / "metrics"
+    os.environ[METRICS_VARIABLE] = str(folder)
+    return folder
+
+
+def _share_metrics(settings: Settings) -> None:
+    """Have this process count where its siblings do.
+
+    The metrics library looks at the variable when it is imported, which is done by now: so the
+    process becomes itself once more, with the variable set.
+    """
+    if METRICS_VARIABLE not in os.environ:
+        _metrics_folder(settings).mkdir(parents=True, exist_ok=True)
+        os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - ourselves
 
 
 def _settings() -> Settings:

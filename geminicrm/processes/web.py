@@ -2,7 +2,6 @@
 
 import atexit
 import os
-from pathlib import Path
 
 from flask import Flask
 from granian.constants import Interfaces
@@ -12,11 +11,9 @@ from granian.server import Server
 from geminicrm.app import EXTENSION, Core, create_app
 from geminicrm.config import Settings
 from geminicrm.kernel import logs
-from geminicrm.kernel.metrics import clean_directory
 from geminicrm.processes import lifeline
 
 _KILL_SECONDS = 10
-METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def application() -> Flask:
@@ -38,9 +35,6 @@ def worker_application() -> Flask:
 
 def run(settings: Settings) -> None:
     """Serve until told to stop."""
-    metrics = Path(settings.home / "metrics")
-    clean_directory(metrics)
-    os.environ[METRICS_VARIABLE] = str(metrics)
     Server(
         "geminicrm.processes.web:worker_application",
         factory=True,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, g, redirect, request
+from flask import Blueprint, flash, g, redirect, request
 
 from geminicrm.api.http import problem, respond
 from geminicrm.crm.board import service
@@ -192,4 +192,4 @@ def _total(sums: service.ColumnSums) -> str:
     if not weighted:
         return worth
     expected = " + ".join(money_short(each.weighted, each.currency) for each in weighted)
-    return f"{worth} · {expected} weighted"
+    return f"{worth}\n{expected} weighted"

@@ -84,9 +84,7 @@ def _stages(pipelines: Sequence[Rest]) -> list[Option]:
 
 def _form(desk: Desk, pipelines: Sequence[Rest]) -> Sequence[FormField]:
     stages = _stages(pipelines)
-    stage = FormField(
-        name="stage_id", label="Stage", kind="select", options=stages, required=True
-    )
+    stage = FormField(name="stage_id", label="Stage", kind="select", options=stages, required=True)
     return [
         FormField(name="name", label="Name", required=True, wide=True),
         *forms.money_fields(),

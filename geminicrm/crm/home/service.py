@@ -102,7 +102,9 @@ def month_of(day: date) -> tuple[date, date]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
-def funnel(pipeline: Rest, counts: Mapping[str, int], worth: Mapping[str, Sequence[tuple[str, str]]]) -> list[Step]:
+def funnel(
+    pipeline: Rest, counts: Mapping[str, int], worth: Mapping[str, Sequence[tuple[str, str]]]
+) -> list[Step]:
     """Give the open stages of a pipeline with their share of the largest."""
     stages = [stage for stage in pipeline["stages"] if stage["kind"] == "open"]
     largest = max((counts[stage["id"]] for stage in stages), default=0)

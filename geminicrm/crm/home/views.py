@@ -59,7 +59,7 @@ def _parts(home: Home) -> dict[str, Any]:
         "desk": desk,
         "now": desk.now(),
         "greeting": greeting(desk.local(desk.now()).hour),
-        "person": desk.owner_name(actor.user_id),
+        "first_name": desk.owner_name(actor.user_id).partition(" ")[0],
         "may_write": desk.may("write", "activity"),
     }
     if desk.may("read", "lead"):

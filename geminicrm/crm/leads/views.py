@@ -170,4 +170,3 @@ def _known_company(desk: Desk, lead: Rest) -> Rest | None:
     query = ListQuery(1, filters={"name": lead["company"]}, sort="created_at")
     found = desk.records["company"].list(current_actor(), query).data
     return found[0] if found else None
-

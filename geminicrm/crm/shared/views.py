@@ -143,6 +143,7 @@ class RecordViews:
         self.desk.demand_write(self.look.kind)
         fields = self.look.form(self.desk)
         values = {each.name: request.args.get(each.name, "") for each in fields}
+        values["owner_id"] = values["owner_id"] or current_actor().user_id
         return self._form(values)
 
     def create(self) -> Page:

@@ -162,6 +162,9 @@ def test_its_own_http_errors_are_its_answers(stage: Stage, tenant: Tenant, clien
         ("Invalid([])", 422, "validation_failed"),
         ("NotFound('lead', 'x')", 404, "not_found"),
         ("Refused('no', 'email')", 422, "refused_by_extension"),
+        ("Refused('no')", 422, "refused_by_extension"),
+        ("Unavailable('later', 7)", 503, "unavailable"),
+        ("HttpFailed('no answer')", 502, "extension_outside_failed"),
     ],
 )
 def test_errors_of_the_sdk_become_problems(
@@ -277,8 +280,8 @@ def test_plain_wsgi_applications_may_write_and_need_no_close():
 
 def test_an_answer_may_not_be_larger_than_the_core_takes():
     def app(_environ: Any, start_response: Any) -> list[bytes]:
-        start_response("200 OK", [])(b"x" * (MOST_BYTES + 1))
-        return []
+        write = start_response("200 OK", [])
+        return [write(b"x" * (MOST_BYTES + 1))]
 
     with pytest.raises(AnswerTooLarge):
         collect(app, EnvironBuilder().get_environ())

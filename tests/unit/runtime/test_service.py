@@ -108,7 +108,7 @@ def test_a_plan_changes_nothing_and_says_it_all(life: Life, tenant: Tenant):
     assert [one.kind for one in plan.ui] == [
         "dashboard widget", "record panel", "record action", "page",
     ]  # fmt: skip
-    assert [sentence for sentence, _ in plan.background()] == [
+    assert [sentence for _, sentence, _ in plan.background()] == [
         "Run when something happens", "Check changes before they are saved",
     ]  # fmt: skip
     assert not plan.trust_required

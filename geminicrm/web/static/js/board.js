@@ -63,10 +63,15 @@ class Board {
 
   async send(card, from, to, index) {
     const name = card.dataset.cardLabel;
-    this.settle(card);
+    this.settle(card, from, to);
+    const asked = await this.ask(to);
+    if (!asked) {
+      this.back(card, from, to, index);
+      return;
+    }
     card.setAttribute("aria-busy", "true");
     try {
-      const fields = { [this.field]: to.dataset.boardColumn };
+      const fields = { [this.field]: to.dataset.boardColumn, ...asked };
       if (card.dataset.version) fields.version = card.dataset.version;
       const answer = await postForm(card.dataset.moveUrl, fields);
       if (answer.data?.version) card.dataset.version = answer.data.version;
@@ -76,20 +81,39 @@ class Board {
         undo: () => this.move(card, from.dataset.boardColumn),
       });
     } catch (error) {
-      from.insertBefore(card, this.cards(from)[index] ?? null);
-      this.settle(card);
-      this.announce(`${name} stays in ${from.dataset.columnLabel}.`);
+      this.back(card, from, to, index);
       showToast(`${name} was not moved. ${error.message}`, { category: "error" });
     } finally {
       card.removeAttribute("aria-busy");
     }
   }
 
+  // A column with [data-board-ask=DIALOG] wants to know more; null when the person cancels.
+  ask(list) {
+    const dialog = document.getElementById(list.dataset.boardAsk ?? "");
+    if (!dialog) return Promise.resolve({});
+    const form = dialog.querySelector("form");
+    form.reset();
+    dialog.returnValue = "";
+    dialog.showModal();
+    return new Promise((done) => {
+      const close = () => done(dialog.returnValue ? Object.fromEntries(new FormData(form)) : null);
+      dialog.addEventListener("close", close, { once: true });
+    });
+  }
+
+  back(card, from, to, index) {
+    from.insertBefore(card, this.cards(from)[index] ?? null);
+    this.settle(card, to, from);
+    this.announce(`${card.dataset.cardLabel} stays in ${from.dataset.columnLabel}.`);
+  }
+
   // What follows from where a card stands: the counts and which column its menu leaves out.
-  settle(card) {
-    this.lists.forEach((list) => {
+  // A column may show fewer cards than it has, so counts go up and down by one.
+  settle(card, from, to) {
+    [[from, -1], [to, 1]].forEach(([list, step]) => {
       const count = this.root.querySelector(`[data-board-count="${CSS.escape(list.dataset.boardColumn)}"]`);
-      if (count) count.textContent = this.cards(list).length;
+      if (count) count.textContent = Number(count.textContent) + step;
     });
     card.querySelectorAll("[data-board-move] button").forEach((button) => {
       button.disabled = button.value === card.parentElement.dataset.boardColumn;

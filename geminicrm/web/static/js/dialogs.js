@@ -8,6 +8,8 @@ export function startDialogs() {
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-dialog-open]");
     if (opener) {
+      // Without scripts the opener may be a link to a page that asks the same.
+      event.preventDefault();
       openDialog(document.getElementById(opener.dataset.dialogOpen));
       const menu = opener.closest("[data-menu]");
       if (menu) menu.open = false;
