@@ -3,8 +3,7 @@
 import builtins
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -12,12 +11,13 @@ from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
+from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
 from geminicrm.runtime.drafts import draft_of, kept_settings, used_folders
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
-from geminicrm.runtime.install.pipeline import Pipeline, Run, StepTime
+from geminicrm.runtime.install.pipeline import Pipeline, Run
 from geminicrm.runtime.install.state import Consent, Draft, Lease, Order
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
 from geminicrm.runtime.models import KeptSettings
@@ -27,38 +27,7 @@ from geminicrm.runtime.problems import AlreadyInstalled
 from geminicrm.runtime.settings_values import Stored, changed_names, merge
 from geminicrm.runtime.vault import Vault
 
-Data = Literal["keep", "purge"]
 DAY_SECONDS = 86_400.0
-
-
-class Meter(Protocol):
-    """Where the time of life-cycle changes is counted."""
-
-    def install(self, action: str, outcome: str, seconds: float) -> None:
-        """Count one change, or one step of it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """An installation after a change; `live` tells whether every worker serves it already."""
-
-    installation: dict[str, Any]
-    generation: int
-    live: bool
-    steps: tuple[StepTime, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed."""
-
-    extension_id: str
-    kept: bool
-    warning: str | None
-    generation: int
-    live: bool
 
 
 class LifeCycle:
@@ -195,6 +164,7 @@ class LifeCycle:
             extension_id=request.extension_id,
             version=request.version,
             allow_unsigned=request.allow_unsigned or self.allow_unsigned,
+            progress=request.progress,
         )
         looked = self.pipeline.look(order)
         plan = make_plan(looked)
