@@ -8,17 +8,20 @@ from structlog.testing import capture_logs
 from werkzeug.test import TestResponse
 
 from geminicrm.api.http import problem
+from geminicrm.app import Core
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import AppError
 from geminicrm.runtime.dispatch import blueprint
 from geminicrm.runtime.small_app import MOST_BYTES
-from tests.support.core import Tenant
+from tests.support.core import Tenant, sign_in
 from tests.support.sample_extensions import (
     HEAD,
     OLD_STYLE,
     QUIET,
+    CountedCalls,
     Stage,
     with_routes,
+    write_package,
 )
 
 HIDDEN = {
@@ -308,3 +311,19 @@ def test_an_extension_without_routes_has_no_pages(
     stage.put(tenant, HEAD + QUIET)
 
     assert ask(client, "/x").status_code == 404
+
+
+def test_a_form_sent_by_a_browser_arrives_whole(core: Core, tenant: Tenant, app: Flask):
+    package = write_package(core.runtime.options.packages, ECHO)
+    stage = Stage(core, core.runtime, core.crm, CountedCalls(), [])
+    stage.put_package(tenant, package)
+    browser = app.test_client()
+    token = sign_in(browser, tenant)
+    path = "/api/extensions/sample/echo"
+
+    assert browser.post(path, data={"name": "Ada"}).status_code == 403, "without the token"
+    sent = browser.post(path, data={"name": "Ada"}, headers={"X-CSRFToken": token}).get_json()
+    assert sent["form"] == {"name": "Ada"}
+    assert sent["cookies"] == {}
+    assert "X-Csrftoken" not in sent["headers"]
+    assert app.test_client().get(path).status_code == 401
