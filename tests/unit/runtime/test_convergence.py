@@ -162,7 +162,7 @@ def test_every_living_worker_of_the_machine_has_to_serve_it(
 
     clock.advance(6)
     assert one.runtime.leases.alive() == [], "a dead worker's lease runs out"
-    assert one.runtime.wait_live(generation + 1, 0.02)
+    assert one.runtime.leases.all_serve(generation + 1)
     clock.advance(60)
     stage_of(core).runtime.reconcile()
     assert len(one.runtime.leases.alive()) == 1
