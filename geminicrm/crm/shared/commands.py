@@ -156,7 +156,7 @@ class RecordCommands:
 
     def _further(
         self, actor: Actor, data: Mapping[str, Any], error: ValidationFailed
-    ) -> list[Finding]:
+    ) -> Sequence[Finding]:
         """Find what else is wrong with the fields that could be read: all is told at once."""
         wrong = {finding.pointer.split("/")[1] for finding in error.findings if finding.pointer}
         rest = {name: value for name, value in data.items() if name not in wrong}
