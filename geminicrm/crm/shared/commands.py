@@ -165,7 +165,7 @@ class RecordCommands:
             with self.works.read(actor) as work:
                 service.preview_create(work, self.spec, values)
         except ValidationFailed as more:
-            return [finding for finding in more.findings if finding.pointer]
+            return [each for each in more.findings if each.pointer.strip("/") in rest]
         return []
 
     def _create_all(
