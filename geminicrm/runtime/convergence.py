@@ -109,7 +109,7 @@ class Convergence:
         while not self._leases.all_serve(generation):
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)  # others answer by a row; nothing wakes this process
         return True
 
     def _build(self) -> Table:

@@ -170,14 +170,12 @@ def test_every_living_worker_of_the_machine_has_to_serve_it(
 
 def test_a_started_runtime_follows_by_itself_and_stops(core: Core, stage: Stage, tenant: Tenant):
     stage.runtime.start()
-    try:
-        assert stage.runtime.leases.alive()[0].pid
-        stage.put(tenant, GOOD)
-        generation = core.generations.get(RUNTIME)
-        assert stage.runtime.wait_live(generation, 5.0)
-        assert stage.runtime.convergence.table.find(tenant.id, "sample") is not None
-    finally:
-        stage.runtime.stop()
+    assert stage.runtime.leases.alive()[0].pid
+    stage.put(tenant, GOOD)
+    assert stage.runtime.wait_live(core.generations.get(RUNTIME), 5.0)
+    assert stage.runtime.convergence.table.find(tenant.id, "sample") is not None
+
+    stage.runtime.stop()
 
     assert stage.runtime.leases.alive() == []
     assert "extensions watch" not in {thread.name for thread in threading.enumerate()}

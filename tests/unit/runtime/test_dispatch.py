@@ -12,7 +12,6 @@ from geminicrm.app import Core
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import AppError
 from geminicrm.runtime.dispatch import blueprint
-from geminicrm.runtime.small_app import MOST_BYTES
 from tests.support.core import Tenant, sign_in
 from tests.support.sample_extensions import (
     HEAD,
@@ -229,36 +228,6 @@ def test_head_and_options_are_right(stage: Stage, tenant: Tenant, client: FlaskC
     assert set(options.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_streams_are_read_inside_the_call(stage: Stage, tenant: Tenant, client: FlaskClient):
-    routes = """
-    @routes.get("/good")
-    def good():
-        return (part + self.app.workspace.name for part in ("a", "b"))
-
-    @routes.get("/bad")
-    def bad():
-        def parts():
-            yield "a"
-            raise ValueError("half way")
-        return parts()
-
-    @routes.get("/endless")
-    def endless():
-        def parts():
-            while True:
-                yield b"x" * 1024 * 1024
-        return parts()
-    """
-    one = stage.put(tenant, with_routes(routes))
-
-    with capture_logs():
-        assert ask(client, "/good").data == b"aNorthbNorth"
-        assert ask(client, "/bad").get_json()["where"] == "extension.py:25 in parts"
-        assert ask(client, "/endless").status_code == 502
-    (trouble,) = stage.runtime.calls.troubles(one)
-    assert trouble.reason == f"AnswerTooLarge: its answer is longer than {MOST_BYTES} bytes"
-
-
 def test_after_repeated_failures_it_is_503_with_retry_after(
     stage: Stage, tenant: Tenant, client: FlaskClient
 ):
@@ -270,39 +239,6 @@ def test_after_repeated_failures_it_is_503_with_retry_after(
     assert statuses == [502] * 5 + [503]
     assert answer.get_json()["code"] == "extension_paused"
     assert answer.headers["Retry-After"] == "30"
-
-
-def test_urls_and_sessions_are_those_of_a_small_application(
-    stage: Stage, tenant: Tenant, client: FlaskClient
-):
-    routes = """
-    from flask import current_app, session, url_for
-
-    @routes.get("/x")
-    def x():
-        with current_app.app_context():
-            pass
-        return [url_for(".x", _external=True, a=1), session.get("a")]
-
-    @routes.get("/write")
-    def write():
-        session["a"] = 1
-
-    @routes.get("/file")
-    def file():
-        from flask import send_file
-        from io import BytesIO
-        return send_file(BytesIO(b"data"), mimetype="text/plain")
-    """
-    one = stage.put(tenant, with_routes(routes))
-
-    url = "http://localhost/api/extensions/sample/x?a=1"
-    assert ask(client, "/x").get_json() == [url, None]
-    assert ask(client, "/file").data == b"data"
-    with capture_logs():
-        assert ask(client, "/write").status_code == 502
-    (trouble,) = stage.runtime.calls.troubles(one)
-    assert "secret" in trouble.reason
 
 
 def test_an_extension_without_routes_has_no_pages(
