@@ -126,7 +126,7 @@ class RecordViews:
     def record_page(self, record: Rest, composer: timeline.Composer | None = None) -> str:
         """Render one record, with what the composer could not take."""
         desk, look = self.desk, self.look
-        entries, older = timeline.around(desk, record["id"])
+        entries, older = timeline.around(desk, look.kind, record["id"])
         badges = self.door.badges(current_actor(), [record])
         return render(
             look.template,
