@@ -8,7 +8,7 @@ from flask import Blueprint
 from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.blocks import Block, Button, Link, Stat, Text
-from extensions.sdk.errors import Invalid, NotFound, Refused, UnknownAction
+from extensions.sdk.errors import Invalid, NotFound, Refused, Unavailable, UnknownAction
 from extensions.sdk.events import Event
 from extensions.sdk.records import Record
 
@@ -42,7 +42,7 @@ class DealAlerts(ExtensionBase):
     def on_event(self, event: Event) -> None:
         """Send the alert of an event, unless that was done before.
 
-        NotDelivered comes out of here: the core tries again later.
+        Unavailable where the receiver does not take it: the core tries again later.
         """
         if not is_wanted(event, dict(self.app.settings)):
             return
@@ -57,7 +57,7 @@ class DealAlerts(ExtensionBase):
             status = self._send(payload(event, self.app.workspace))
         except NotDelivered as error:
             self._write(note, event, f"Attempt {event.attempt}. {error}", sent=False)
-            raise
+            raise Unavailable(str(error)) from error
         self._write(note, event, f"The receiver answered {status}.", sent=True)
 
     @hookimpl

@@ -1,5 +1,6 @@
 """`geminicrm ext install`: from an id, a package or a folder, with consent and trust."""
 
+import contextlib
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
@@ -26,7 +27,7 @@ from geminicrm.runtime.changes import Change
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.install.state import nobody_watches
 from geminicrm.runtime.plan import Plan
-from geminicrm.runtime.problems import InstallFailed
+from geminicrm.runtime.problems import AlreadyInstalled, InstallFailed, NotInstalled
 from marketplace.inspection import PackageRefused
 from marketplace.offer import publish_file
 from marketplace.package_reader import open_package
@@ -116,6 +117,7 @@ def _install(core: Core, actor: SystemActor, wish: _Wish) -> Change:
         if wish.version is not None:
             raise click.UsageError("--version goes with an id: a package has its own version.")
         name, version = _publish(core, actor, wish)
+    _refuse_second(core, actor, name)
     plan = core.life_cycle.plan(actor, name, version, allow_unsigned=True)
     if plan.trust_required and not trusted:
         _trust(name, wish)
@@ -141,6 +143,13 @@ def _act(core: Core, actor: SystemActor, plan: Plan, granted: list[str]) -> Chan
 
 def _show_step(name: str) -> None:
     click.echo(f"  {_STEPS[name]} ...", err=True)
+
+
+def _refuse_second(core: Core, actor: SystemActor, name: str) -> None:
+    """Say so before anybody is asked anything."""
+    with contextlib.suppress(NotInstalled):
+        core.life_cycle.get(actor, name)
+        raise AlreadyInstalled(name)
 
 
 def _trust(name: str, wish: _Wish) -> None:
@@ -172,6 +181,7 @@ def _publish_file(core: Core, actor: SystemActor, path: Path, wish: _Wish) -> tu
     name = ""
     try:
         name = open_package(path.read_bytes()).id
+        _refuse_second(core, actor, name)
         _trust(name, wish)
         release = publish_file(core.registry, actor, path).release
     except AppError as error:

@@ -5,19 +5,23 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
-from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.test import TestResponse
 
 from geminicrm.api.http import problem
+from geminicrm.app import Core
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import AppError
-from geminicrm.runtime.dispatch import MOST_BYTES, AnswerTooLarge, blueprint, collect
-from tests.support.core import Tenant
+from geminicrm.runtime.dispatch import blueprint
+from geminicrm.runtime.small_app import MOST_BYTES
+from tests.support.core import Tenant, sign_in
 from tests.support.sample_extensions import (
     HEAD,
     OLD_STYLE,
     QUIET,
+    CountedCalls,
     Stage,
     with_routes,
+    write_package,
 )
 
 HIDDEN = {
@@ -268,23 +272,37 @@ def test_after_repeated_failures_it_is_503_with_retry_after(
     assert answer.headers["Retry-After"] == "30"
 
 
-def test_plain_wsgi_applications_may_write_and_need_no_close():
-    def app(_environ: Any, start_response: Any) -> list[bytes]:
-        write = start_response("200 OK", [("Content-Length", "x")])
-        write(b"a")
-        return [b"b"]
+def test_urls_and_sessions_are_those_of_a_small_application(
+    stage: Stage, tenant: Tenant, client: FlaskClient
+):
+    routes = """
+    from flask import current_app, session, url_for
 
-    environ = EnvironBuilder(method="HEAD").get_environ()
-    assert collect(app, environ).headers["Content-Length"] == "2"
+    @routes.get("/x")
+    def x():
+        with current_app.app_context():
+            pass
+        return [url_for(".x", _external=True, a=1), session.get("a")]
 
+    @routes.get("/write")
+    def write():
+        session["a"] = 1
 
-def test_an_answer_may_not_be_larger_than_the_core_takes():
-    def app(_environ: Any, start_response: Any) -> list[bytes]:
-        write = start_response("200 OK", [])
-        return [write(b"x" * (MOST_BYTES + 1))]
+    @routes.get("/file")
+    def file():
+        from flask import send_file
+        from io import BytesIO
+        return send_file(BytesIO(b"data"), mimetype="text/plain")
+    """
+    one = stage.put(tenant, with_routes(routes))
 
-    with pytest.raises(AnswerTooLarge):
-        collect(app, EnvironBuilder().get_environ())
+    url = "http://localhost/api/extensions/sample/x?a=1"
+    assert ask(client, "/x").get_json() == [url, None]
+    assert ask(client, "/file").data == b"data"
+    with capture_logs():
+        assert ask(client, "/write").status_code == 502
+    (trouble,) = stage.runtime.calls.troubles(one)
+    assert "secret" in trouble.reason
 
 
 def test_an_extension_without_routes_has_no_pages(
@@ -293,3 +311,19 @@ def test_an_extension_without_routes_has_no_pages(
     stage.put(tenant, HEAD + QUIET)
 
     assert ask(client, "/x").status_code == 404
+
+
+def test_a_form_sent_by_a_browser_arrives_whole(core: Core, tenant: Tenant, app: Flask):
+    package = write_package(core.runtime.options.packages, ECHO)
+    stage = Stage(core, core.runtime, core.crm, CountedCalls(), [])
+    stage.put_package(tenant, package)
+    browser = app.test_client()
+    token = sign_in(browser, tenant)
+    path = "/api/extensions/sample/echo"
+
+    assert browser.post(path, data={"name": "Ada"}).status_code == 403, "without the token"
+    sent = browser.post(path, data={"name": "Ada"}, headers={"X-CSRFToken": token}).get_json()
+    assert sent["form"] == {"name": "Ada"}
+    assert sent["cookies"] == {}
+    assert "X-Csrftoken" not in sent["headers"]
+    assert app.test_client().get(path).status_code == 401
