@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.error import URLError
 
@@ -41,6 +42,7 @@ def serve(*, with_demo: bool) -> None:
         os.environ.setdefault("GEMINICRM_ALLOW_UNSIGNED", "yes")
         os.environ["GEMINICRM_HOST"] = "127.0.0.1"
     settings = _settings()
+    settings.remember()
     clean_directory(_metrics_folder(settings))
     upgrade(settings.database_url)
     with opened_core() as core:
@@ -75,7 +77,7 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the tables up to this version."""
-    settings = _settings()
+    settings = _settings(Settings.for_command)
     upgrade(settings.database_url)
     click.echo("The database is up to date.")
 
@@ -84,7 +86,7 @@ def db_upgrade() -> None:
 @json_option
 def demo(*, as_json: bool) -> None:
     """Load the demo workspace, once."""
-    upgrade(_settings().database_url)
+    upgrade(_settings(Settings.for_command).database_url)
     with opened_core() as core:
         offer_builtins(core.registry, built_in_folder())
         made = demo_data.ensure(core)
@@ -126,7 +128,7 @@ def keys_rotate() -> None:
     home's keys file, which this command does by itself. Old keys stay until every process was
     restarted.
     """
-    settings = _settings()
+    settings = _settings(Settings.for_command)
     if not os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
         path = settings.home / KEY_FILE
         path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
@@ -152,8 +154,8 @@ def _share_metrics(settings: Settings) -> None:
         os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - ourselves
 
 
-def _settings() -> Settings:
-    settings = Settings.from_env(os.environ)
+def _settings(read: Callable[[Mapping[str, str]], Settings] = Settings.from_env) -> Settings:
+    settings = read(os.environ)
     logs.configure(settings.log_level, json=settings.production)
     return settings
 
