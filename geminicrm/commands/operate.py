@@ -151,7 +151,7 @@ def _share_metrics(settings: Settings) -> None:
     """
     if METRICS_VARIABLE not in os.environ:
         _metrics_folder(settings).mkdir(parents=True, exist_ok=True)
-        os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - ourselves
+        os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - the program is ourselves, no shell and no words from outside
 
 
 def _settings(read: Callable[[Mapping[str, str]], Settings] = Settings.from_env) -> Settings:
