@@ -95,10 +95,8 @@ def _row(
 
 def _beside(ours: Sequence[Tally], other: Sequence[Tally]) -> str:
     """Say what else is worth knowing: on a busy machine processor time drifts least."""
-    cpu, slow = (
-        [median(figure(tally) for tally in tallies) for tallies in (ours, other)]
-        for figure in (lambda tally: tally.cpu_ms, lambda tally: tally.ms(99))
-    )
+    cpu = [median(tally.cpu_ms for tally in tallies) for tallies in (ours, other)]
+    slow = [median(tally.ms(99) for tally in tallies) for tallies in (ours, other)]
     return f"cpu {cpu[0]:.2f}/{cpu[1]:.2f} ms, p99 {slow[0]:.0f}/{slow[1]:.0f} ms"
 
 

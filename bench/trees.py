@@ -89,6 +89,8 @@ class Tree:
             except ProcessLookupError:
                 continue
         self.process.wait()
+        while self.members():  # orphans are reaped by another process, in its own time
+            time.sleep(_STEP_SECONDS)
         return left
 
 

@@ -28,6 +28,7 @@ from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import Crm
 from geminicrm.crm.build import build as build_crm
 from geminicrm.identity import views as identity_views
+from geminicrm.identity.cookies import BrowserSessions
 from geminicrm.identity.guards import Credentials, Guard, current_actor, public
 from geminicrm.identity.models import Workspace
 from geminicrm.identity.people import is_member
@@ -167,6 +168,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     """Make the web application; settings come from the environment unless given."""
     core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
+    app.session_interface = BrowserSessions()
     _configure(app, core.settings)
     bound = _BoundSQLAlchemy(core.database)
     bound.init_app(app)

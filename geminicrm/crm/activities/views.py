@@ -17,7 +17,6 @@ from geminicrm.kernel.clock import format_instant, parse_instant
 from geminicrm.web.pages import local_path, render
 
 _NAMES = {kind: name for kind, (name, _) in KINDS.items()}
-_RELATED = {"": "Nothing", "lead": "Lead", "contact": "Contact", "company": "Company"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ def look() -> RecordLook:
 
 
 def _form(desk: Desk) -> Sequence[FormField]:
-    kinds = [{"value": kind, "label": name} for kind, name in _NAMES.items()]
+    # What is planned here is a task more often than not, so that one comes first.
+    kinds = [{"value": kind, "label": name} for kind, name in reversed(_NAMES.items())]
     sent = request.values.get("related_type", "")
     related = []
     if sent in desk.records:

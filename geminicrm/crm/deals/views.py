@@ -60,7 +60,7 @@ def look(pipelines: Pipelines) -> RecordLook:
         ),
         form=lambda desk: _form(desk, pipelines()),
         facts=_facts,
-        extra=lambda _desk, record: _progress(record, pipelines()),
+        more=lambda _desk, record: _progress(record, pipelines()),
         kept={"view": "table"},
         template="crm/deal.html",
         empty=(

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from typing_extensions import override
+
 from geminicrm.crm.shared.desk import Desk
 from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.crm.shared.spec import Rest
@@ -22,6 +24,7 @@ class Figure:
     count: int
     more: bool = False
 
+    @override
     def __str__(self) -> str:
         return f"{self.count}+" if self.more else str(self.count)
 

@@ -63,12 +63,11 @@ def look() -> RecordLook:
         filters=(fixed("status", "Status", STATUSES), owner_filter()),
         form=_form,
         facts=_facts,
-        extra=lambda _desk, _record: {"statuses": STATUSES},
+        more=lambda _desk, _record: {"statuses": STATUSES},
         template="crm/lead.html",
         empty=(
             "No leads yet",
-            "A lead is somebody who may buy one day: a form that was filled in, a card from a fair."
-            " Add one by hand, or let an extension bring them in.",
+            "A lead is somebody who may buy one day. Add one by hand, or let an extension do it.",
         ),
     )
 
@@ -153,13 +152,14 @@ def _conversion_page(desk: Desk, lead: Rest, findings: Sequence[Any] = ()) -> st
         "company_id": sent.get("company_id", ""),
         "create_deal": sent.get("create_deal") == "true" if sent else True,
     }
+    companies = record_options(desk, "company", str(values["company_id"]))[1:]
     errors = {each.pointer.rpartition("/")[2]: each.message for each in findings}
     errors["deal_name"] = errors.pop("name", "")
     return render(
         "crm/convert.html",
         lead=lead, name=display_name(lead), values=values, errors=errors, findings=findings,
         company=_known_company(desk, lead), currencies=forms.money_fields()[1].options,
-        companies=record_options(desk, "company", values["company_id"]),
+        companies=[{"value": "", "label": "The one above"}, *companies],
     )  # fmt: skip
 
 

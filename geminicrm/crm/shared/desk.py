@@ -1,4 +1,4 @@
-"""What every page of records works with: the doors, the people, the day, names of linked records."""
+"""What every page of records works with: the doors, the people, the day, names of links."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -51,9 +51,10 @@ def entries(desk: Desk, records: Iterable[Rest], *, related: bool = True) -> lis
     return [_entry(desk, row, links.get(row["related_id"]), now) for row in rows]
 
 
-def around(desk: Desk, identifier: str) -> tuple[list[Entry], bool]:
+def around(desk: Desk, kind: str, identifier: str) -> tuple[list[Entry], bool]:
     """Give the newest activities of a record, and whether there are older ones."""
-    if not desk.may("read", "activity"):
+    # Nothing belongs to an activity itself.
+    if kind == "activity" or not desk.may("read", "activity"):
         return [], False
     query = ListQuery(limit=_SHOWN, filters={"related_id": identifier})
     page = desk.records["activity"].list(current_actor(), query)

@@ -54,7 +54,7 @@ class RecordLook:
     form: Callable[[Desk], Sequence[FormField]]
     facts: Callable[[Desk, Rest], Sequence[Fact]]
     related: Callable[[Desk, Rest], Sequence[Related]] = lambda _desk, _record: ()
-    extra: Callable[[Desk, Rest], Mapping[str, Any]] = lambda _desk, _record: {}
+    more: Callable[[Desk, Rest], Mapping[str, Any]] = lambda _desk, _record: {}
     kept: Mapping[str, str] = field(default_factory=dict)
     template: str = "crm/record.html"
     empty: tuple[str, str] = ("Nothing here yet", "")
@@ -126,7 +126,7 @@ class RecordViews:
     def record_page(self, record: Rest, composer: timeline.Composer | None = None) -> str:
         """Render one record, with what the composer could not take."""
         desk, look = self.desk, self.look
-        entries, older = timeline.around(desk, record["id"])
+        entries, older = timeline.around(desk, look.kind, record["id"])
         badges = self.door.badges(current_actor(), [record])
         return render(
             look.template,
@@ -135,7 +135,7 @@ class RecordViews:
             related=look.related(desk, record), entries=entries, older=older,
             composer=composer or timeline.Composer(), kinds=timeline.KINDS, now=desk.now(),
             may_write=desk.may("write", look.kind), may_log=desk.may("write", "activity"),
-            **look.extra(desk, record),
+            **look.more(desk, record),
         )  # fmt: skip
 
     def new(self) -> Page:

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from geminicrm.app import Core
 from geminicrm.crm.build import Crm
 from geminicrm.crm.leads.models import Lead
 from geminicrm.crm.pipelines.service import ensure_default_pipeline
 from geminicrm.kernel.errors import PreconditionFailed
-from geminicrm.kernel.work import Actor, Work
+from geminicrm.kernel.work import Actor, Work, Works
 from tests.unit.crm.conftest import Stored
 
 WRITERS = 4
@@ -29,7 +28,7 @@ def together(call: Callable[[int], Any]) -> list[Future[Any]]:
 
 
 def test_only_one_of_two_readers_of_a_version_can_write(
-    both_crms: Crm, here: Actor, both_cores: Core
+    both_crms: Crm, here: Actor, both_works: Works
 ):
     lead = both_crms.leads.create(here, {"name": "Ada"})
     results = together(
@@ -39,7 +38,7 @@ def test_only_one_of_two_readers_of_a_version_can_write(
     assert len(failures) == WRITERS - 1
     assert {type(failure) for failure in failures} == {PreconditionFailed}
     assert both_crms.leads.get(here, lead["id"])["version"] == 2
-    assert Stored(both_cores).types(here) == ["lead.created", "lead.updated"]
+    assert Stored(both_works).types(here) == ["lead.created", "lead.updated"]
 
 
 def test_writers_of_different_fields_lose_nothing(both_crms: Crm, here: Actor):

@@ -3,21 +3,20 @@ from typing import Any
 
 import pytest
 
-from geminicrm.app import Core
 from geminicrm.crm import demo
 from geminicrm.crm.build import Crm
 from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.kernel.clock import format_instant, parse_instant
-from geminicrm.kernel.work import Actor
-from tests.support.core import START, Tenant, make_tenant
-from tests.unit.crm.conftest import Stored
+from geminicrm.kernel.work import Actor, Works
+from tests.support.core import START, Tenant
+from tests.unit.crm.conftest import Stored, settle
 
 
 @pytest.fixture
-def counts(core: Core, me: Actor, tenant: Tenant) -> dict[str, int]:
+def counts(works: Works, me: Actor, owner: Tenant) -> dict[str, int]:
     """Load the demo into the first workspace; say how much there is."""
-    with core.works.write(me) as work:
-        return demo.load(work, tenant.owner_id)
+    with works.write(me) as work:
+        return demo.load(work, owner.owner_id)
 
 
 def everything(crm: Crm, actor: Actor, kind: str) -> list[Any]:
@@ -82,9 +81,9 @@ def test_there_is_work_to_do(crm: Crm, me: Actor):
 
 
 @pytest.mark.usefixtures("counts")
-def test_the_same_seed_tells_the_same_story(core: Core, crm: Crm, me: Actor):
-    twin = make_tenant(core, "twin")
-    with core.works.write(twin.owner()) as work:
+def test_the_same_seed_tells_the_same_story(works: Works, crm: Crm, me: Actor):
+    twin = settle(works, "twin")
+    with works.write(twin.owner()) as work:
         demo.load(work, twin.owner_id)
     mine = [deal["name"] for deal in everything(crm, me, "deal")]
     assert [deal["name"] for deal in everything(crm, twin.owner(), "deal")] == mine

@@ -1,37 +1,15 @@
-import io
 import re
-from html import unescape
-from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from geminicrm.app import Core
-from geminicrm.identity.people import create_user
 from marketplace import views
 from marketplace.cards import InstalledState
 from marketplace.service import Registry
-from tests.support.core import PASSWORD, Tenant, sign_in
-from tests.unit.marketplace.conftest import Author
+from tests.support.core import Tenant
+from tests.unit.marketplace.conftest import Author, text
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def owner(client: FlaskClient, tenant: Tenant) -> FlaskClient:
-    sign_in(client, tenant)
-    return client
-
-
-@pytest.fixture
-def member(app: Flask, core: Core, tenant: Tenant) -> FlaskClient:
-    email = "member@north.example"
-    with core.works.across_workspaces("add a member for a test", write=True) as work:
-        create_user(work, tenant.id, email, "member", PASSWORD)
-    client = app.test_client()
-    sign_in(client, Tenant(tenant.id, "", email, ""))
-    return client
 
 
 @pytest.fixture
@@ -41,12 +19,6 @@ def filled(registry: Registry, author: Author, tenant: Tenant) -> None:
         registry.publish(
             tenant.owner(), author.package(extension_id, name=name, categories=[category])
         )
-
-
-def text(client: FlaskClient, path: str, **options: Any) -> str:
-    answer = client.get(path, **options)
-    assert answer.status_code == 200
-    return unescape(re.sub(r"\s+", " ", answer.get_data(as_text=True)))
 
 
 def cards(page: str) -> list[str]:
@@ -324,63 +296,3 @@ def test_the_unknown_is_not_found(owner: FlaskClient, tab: str):
 
 def test_strangers_sign_in_first(client: FlaskClient):
     assert client.get("/marketplace").headers["Location"] == "/sign-in?next=/marketplace"
-
-
-def publish(client: FlaskClient, tenant: Tenant, package: bytes, name: str = "it.gcx"):
-    token = sign_in(client, tenant)
-    return client.post(
-        "/marketplace/publish",
-        data={"csrf_token": token, "package": (io.BytesIO(package), name)},
-    )
-
-
-def test_a_package_is_published_by_a_form(client: FlaskClient, tenant: Tenant, author: Author):
-    answer = publish(client, tenant, author.package(name="Deal Insights", version="1.0.0"))
-
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/marketplace/deal-insights")
-    assert "Deal Insights 1.0.0 is published." in text(client, "/marketplace/deal-insights")
-
-
-def test_the_same_package_again_is_said(client: FlaskClient, tenant: Tenant, author: Author):
-    publish(client, tenant, author.package(name="Deal Insights", version="1.0.0"))
-    publish(client, tenant, author.package())
-
-    assert "Deal Insights 1.0.0 was published before." in text(client, "/marketplace")
-
-
-def test_warnings_are_shown(client: FlaskClient, tenant: Tenant, author: Author):
-    answer = publish(client, tenant, author.package(name="Deal Insights", icon=None))
-    page = answer.get_data(as_text=True)
-
-    assert answer.status_code == 200
-    assert "Deal Insights 0.1.0 is published." in page
-    assert "/icon: An icon is missing" in page
-
-
-def test_every_finding_is_shown(client: FlaskClient, tenant: Tenant, author: Author):
-    answer = publish(client, tenant, author.package(colour="red", license=None))
-    page = answer.get_data(as_text=True)
-
-    assert answer.status_code == 422
-    assert "/colour: " in page
-    assert "/license: " in page
-
-
-def test_a_clash_is_explained(client: FlaskClient, tenant: Tenant, author: Author):
-    publish(client, tenant, author.package())
-    answer = publish(client, tenant, author.package(description="Other."))
-
-    assert answer.status_code == 409
-    assert "Raise the version in manifest.json" in answer.get_data(as_text=True)
-
-
-def test_a_form_without_file_is_refused(client: FlaskClient, tenant: Tenant):
-    assert publish(client, tenant, b"", name="").status_code == 422
-
-
-def test_publishing_is_not_for_members(member: FlaskClient):
-    assert member.get("/marketplace/publish").status_code == 403
-
-
-def test_the_form_says_what_to_send(owner: FlaskClient):
-    assert 'accept=".gcx,.zip"' in text(owner, "/marketplace/publish")

@@ -1,34 +1,24 @@
-"""The pages of what is installed, and of consent."""
-
-from typing import Any
+"""The pages of what is installed."""
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from geminicrm.identity.people import create_user
 from geminicrm.runtime.hooks import Panel
 from geminicrm.runtime.install.state import Outcome
 from geminicrm.runtime.models import Installation
-from tests.support.core import PASSWORD, Tenant, csrf, sign_in
+from tests.support.core import Tenant, csrf
 from tests.support.life import HELLO, Life, files, zipped
-from tests.support.life_app import FakeContributions, life_app
-
-CONSENT = f"/marketplace/{HELLO}/install"
-PAGE = f"/installed/{HELLO}"
-SETTINGS = [
-    {"id": "greeting", "type": "text", "label": "Greeting", "default": "Hi", "placeholder": "Yo"},
-    {"id": "api_key", "type": "password", "label": "API key", "required": True},
-    {"id": "pin", "type": "password", "label": "PIN"},
-    {"id": "times", "type": "integer", "label": "Times", "description": "How often."},
-    {"id": "share", "type": "number", "label": "Share"},
-    {"id": "loud", "type": "boolean", "label": "Loud", "default": True},
-    {"id": "tone", "type": "select", "label": "Tone", "options": ["warm", "cold"]},
-    {"id": "kind", "type": "select", "label": "Kind", "required": True, "default": "a",
-     "options": ["a", "b"]},
-    {"id": "text", "type": "textarea", "label": "Text"},
-]  # fmt: skip
+from tests.support.life_app import (
+    CONSENT,
+    PAGE,
+    SETTINGS,
+    Browser,
+    FakeContributions,
+    life_app,
+    member,
+    owner,
+)
 
 
 @pytest.fixture
@@ -42,124 +32,8 @@ def app(life: Life, shown: FakeContributions) -> Flask:
 
 
 @pytest.fixture
-def browser(app: Flask, tenant: Tenant) -> "Browser":
+def browser(app: Flask, tenant: Tenant) -> Browser:
     return Browser(app.test_client(), tenant)
-
-
-class Browser:
-    """Somebody signed in, who sends forms with the token that pages hand out."""
-
-    def __init__(self, client: FlaskClient, tenant: Tenant) -> None:
-        self.client = client
-        self.token = sign_in(client, tenant)
-
-    def get(self, path: str, status: int = 200) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == status, answer.text
-        return answer.text
-
-    def post(self, path: str, status: int = 302, **form: Any) -> Any:
-        answer = self.client.post(path, data={"csrf_token": self.token, **form})
-        assert answer.status_code == status, answer.text
-        return answer
-
-
-def member(life: Life, app: Flask, tenant: Tenant) -> Browser:
-    with life.core.works.across_workspaces("a member for a test", write=True) as work:
-        create_user(work, tenant.id, "member@north.example", "member", PASSWORD)
-    return Browser(app.test_client(), Tenant(tenant.id, "", "member@north.example", tenant.token))
-
-
-def test_consent_shows_what_it_may_do(browser: Browser, life: Life):
-    life.shelf.put(
-        zipped(
-            files(
-                permissions=["read:leads", "write:deals"],
-                permission_reasons={"write:deals": "To close them."},
-                optional_permissions=["read:users"],
-                network=[{"host": "api.example.com", "reason": "Sends."}, {"setting": "url"}],
-                settings=[{"id": "url", "type": "url", "label": "Address", "required": True}],
-                events=["lead.created"],
-                ui={"record_panels": [{"id": "p", "title": "Greet", "record": "lead"}]},
-            )
-        )
-    )
-    page = browser.get(CONSENT)
-    for words in (
-        "Install Hello World?", "View leads", "read:leads", "Sensitive", "“To close them.”",
-        "Send outside", "Connect to api.example.com", "the address in the setting url",
-        "Run in the background", "lead.created", "Greet", "Allow and install", "Built in",
-        "Needs these settings afterwards: Address",
-    ):  # fmt: skip
-        assert words in page, words
-    assert 'name="optional_scope" value="read:users">' in page
-    assert 'name="trust"' not in page
-    assert page.index("Cancel</a>") < page.index("Allow and install")
-
-
-def test_allowing_installs_what_was_shown(browser: Browser, life: Life):
-    life.shelf.put(zipped(files(optional_permissions=["read:users", "read:deals"])))
-    version = life.shelf.newest[HELLO]
-    life.shelf.put(zipped(files(version="1.1.0", permissions=["write:deals"])), version="1.1.0")
-    answer = browser.post(CONSENT, version=version, optional_scope=["read:users", "manage:users"])
-    assert answer.headers["Location"] == "/installed"
-    page = browser.get("/installed")
-    assert "Hello World is installed." in page
-    assert "1.0.0" in page
-    found = life.cycle.get(owner(life), HELLO)
-    assert found["granted"] == ["read:leads", "read:users"]
-
-
-def owner(life: Life) -> Any:
-    with life.core.works.across_workspaces("who") as work:
-        workspace = work.session.scalars(select(Installation.workspace_id)).first()
-    return Tenant(workspace or "", "", "", "").owner()
-
-
-def test_missing_settings_come_next(browser: Browser, life: Life):
-    life.shelf.put(zipped(files(settings=SETTINGS)))
-    answer = browser.post(CONSENT)
-    assert answer.headers["Location"] == f"{PAGE}/settings"
-    assert "needs a few settings" in browser.get(f"{PAGE}/settings")
-    assert "Needs setup" in browser.get("/installed")
-    assert "Needs attention" in browser.get("/installed")
-    assert "Open the settings" in browser.get(PAGE)
-
-
-def test_third_party_code_is_warned_of_and_needs_its_id(browser: Browser, life: Life):
-    life.shelf.put(zipped(files()), built_in=False)
-    page = browser.get(CONSENT)
-    assert "Not verified, and not signed by its publisher" in page
-    assert "whatever the server can" in page
-    assert 'name="allow_unsigned"' in page
-    again = browser.post(CONSENT, status=422, trust="hello", allow_unsigned="true")
-    assert "Type hello-world exactly" in again.text
-    unsigned = browser.post(CONSENT, status=422, trust=HELLO)
-    assert "not signed by its publisher, and unsigned packages are not allowed" in unsigned.text
-    browser.post(CONSENT, trust=HELLO, allow_unsigned="true")
-    assert "Trusted, not sandboxed" in browser.get("/installed")
-
-
-def test_a_failure_is_explained_and_can_be_tried_again(browser: Browser, life: Life):
-    life.runner.installing = lambda _actor, _draft: Outcome(success=False, message="No licence.")
-    answer = browser.post(CONSENT, status=422)
-    assert "nothing was changed" in answer.text
-    assert "No licence." in answer.text
-    assert "Try again" in answer.text
-
-
-def test_a_package_that_can_not_be_planned_is_explained(browser: Browser, life: Life):
-    life.shelf.put(zipped(files(colour="red")))
-    page = browser.get(CONSENT, status=422)
-    assert "refused it" in page
-    assert "/colour" in page
-
-
-def test_what_is_installed_is_not_asked_for_again(browser: Browser):
-    browser.post(CONSENT)
-    assert browser.client.get(CONSENT).headers["Location"] == PAGE
-    assert browser.post(CONSENT).headers["Location"] == PAGE
-    assert browser.client.get("/marketplace/nobody/install").status_code == 404
 
 
 def test_nothing_installed_leads_to_the_marketplace(browser: Browser):

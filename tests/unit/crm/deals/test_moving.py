@@ -109,6 +109,15 @@ def test_another_pipeline_has_its_own_ends(crm: Crm, me: Actor, deal: Any, partn
     assert crm.deals_flow.lose(me, deal["id"])["stage_id"] == partners["stages"][2]["id"]
 
 
+def test_moving_between_two_won_stages_wins_once(
+    crm: Crm, me: Actor, deal: Any, stages: dict[str, str], partners: Any, stored: Stored
+):
+    won = crm.deals_flow.move(me, deal["id"], stages["closed_won"])
+    moved = crm.deals_flow.move(me, deal["id"], partners["stages"][1]["id"])
+    assert (moved["status"], moved["closed_at"]) == ("won", won["closed_at"])
+    assert stored.types(me).count("deal.won") == 1
+
+
 def test_a_stage_brings_its_pipeline(crm: Crm, me: Actor, deal: Any, partners: Any):
     moved = crm.deals_flow.move(me, deal["id"], partners["stages"][0]["id"])
     assert moved["pipeline_id"] == partners["id"]

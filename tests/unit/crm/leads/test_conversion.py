@@ -113,9 +113,9 @@ def test_a_lead_with_a_company_only_gives_its_name_to_the_contact(crm: Crm, me: 
 
 
 def test_conversion_needs_the_scope_of_everything_it_makes(
-    crm: Crm, me: Actor, lead: Any, tenant: Tenant
+    crm: Crm, me: Actor, lead: Any, owner: Tenant
 ):
-    some = tenant.owner("write:leads", "write:contacts", "write:companies")
+    some = owner.owner("write:leads", "write:contacts", "write:companies")
     with pytest.raises(ScopeMissing) as caught:
         crm.convert_lead(some, lead["id"])
     assert caught.value.scope == "write:deals"

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from geminicrm.app import Core
 from geminicrm.crm.build import Crm
 from geminicrm.crm.pipelines.service import ensure_default_pipeline
 from geminicrm.kernel.errors import (
@@ -12,7 +11,7 @@ from geminicrm.kernel.errors import (
     ScopeMissing,
     ValidationFailed,
 )
-from geminicrm.kernel.work import Actor
+from geminicrm.kernel.work import Actor, Works
 from tests.support.core import Tenant
 from tests.unit.crm.conftest import Stored
 
@@ -20,9 +19,9 @@ DEFAULT = ["prospecting", "qualification", "proposal", "negotiation", "closed_wo
 
 
 @pytest.fixture
-def sales(crm: Crm, core: Core, me: Actor) -> Any:
+def sales(crm: Crm, works: Works, me: Actor) -> Any:
     """Give the default pipeline."""
-    with core.works.write(me) as work:
+    with works.write(me) as work:
         ensure_default_pipeline(work)
     return crm.pipelines.list(me)[0]
 
@@ -31,8 +30,8 @@ def pointers(caught: pytest.ExceptionInfo[ValidationFailed]) -> list[str]:
     return [finding.pointer for finding in caught.value.findings]
 
 
-def test_the_default_is_made_once(core: Core, me: Actor, crm: Crm, sales: Any):
-    with core.works.write(me) as work:
+def test_the_default_is_made_once(works: Works, me: Actor, crm: Crm, sales: Any):
+    with works.write(me) as work:
         places = ensure_default_pipeline(work)
     assert [place.key for place in places] == DEFAULT
     assert [pipeline["id"] for pipeline in crm.pipelines.list(me)] == [sales["id"]]
@@ -122,11 +121,11 @@ def test_wrong_pipelines_are_told(crm: Crm, me: Actor, sales: Any):
 
 
 def test_pipelines_are_read_with_deals_and_managed_with_the_workspace(
-    crm: Crm, sales: Any, tenant: Tenant
+    crm: Crm, sales: Any, owner: Tenant
 ):
-    seller = tenant.owner("read:deals", "write:deals")
+    seller = owner.owner("read:deals", "write:deals")
     assert crm.pipelines.list(seller) == [sales]
     with pytest.raises(ScopeMissing):
         crm.pipelines.create(seller, {"bogus": 1})
     with pytest.raises(ScopeMissing):
-        crm.pipelines.list(tenant.owner("read:leads"))
+        crm.pipelines.list(owner.owner("read:leads"))

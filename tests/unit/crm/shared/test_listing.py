@@ -65,12 +65,10 @@ def ten(both_crms: Crm, here: Actor) -> list[Any]:
         ("-expected_close_on", "d7 d2 d5 d1 d8 d4 d9 d6 d3 d0"),
     ],
 )
-@pytest.mark.parametrize("limit", [1, 3, 4, 100])
-def test_every_order_is_walked_whole(
-    both_crms: Crm, here: Actor, sort: str, expected: str, limit: int
-):
-    pages = walk(both_crms.deals, here, limit=limit, sort=sort)
-    assert " ".join(names(pages)) == expected
+def test_every_order_is_walked_whole(both_crms: Crm, here: Actor, sort: str, expected: str):
+    for limit in (1, 3, 4, 100):
+        pages = walk(both_crms.deals, here, limit=limit, sort=sort)
+        assert " ".join(names(pages)) == expected
 
 
 @pytest.mark.parametrize("sort", ["-created_at", "name", "-amount", "expected_close_on"])

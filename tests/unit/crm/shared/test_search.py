@@ -3,7 +3,7 @@ from geminicrm.kernel.work import Actor
 from tests.support.core import Tenant
 
 
-def test_search_finds_every_kind_that_may_be_read(crm: Crm, me: Actor, tenant: Tenant):
+def test_search_finds_every_kind_that_may_be_read(crm: Crm, me: Actor, owner: Tenant):
     lead = crm.leads.create(me, {"name": "Ada Moss", "company": "Engines", "email": "a@x.example"})
     crm.companies.create(me, {"name": "Moss & Sons", "industry": "Garden"})
     crm.contacts.create(me, {"name": "Kate Moss", "title": "Founder"})
@@ -17,7 +17,7 @@ def test_search_finds_every_kind_that_may_be_read(crm: Crm, me: Actor, tenant: T
         "icon": "user-plus",
     } in hits
     assert len(hits) == 5
-    only = crm.search(tenant.owner("read:companies"), "moss")
+    only = crm.search(owner.owner("read:companies"), "moss")
     assert [hit["title"] for hit in only] == ["Moss & Sons"]
 
 
