@@ -64,7 +64,8 @@ def _words(plan: Plan) -> Iterator[str]:
         for line in plan.network
     ]
     yield from _listed("It may call:", hosts)
-    yield from _listed("Unseen:", [f"{what}. {why}" for _name, what, why in plan.background()])
+    unseen = [f"{sentence}. {explanation}" for _hook, sentence, explanation in plan.background()]
+    yield from _listed("Unseen:", unseen)
     added = [f"{one.kind} {one.title!r}" for one in plan.ui]
     yield from _listed("It adds:", [*added, f"routes below {plan.routes}"])
     yield from _listed("To be filled in afterwards:", list(plan.required_settings))
