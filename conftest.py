@@ -15,4 +15,5 @@ pytest_plugins = (
     "tests.support.sample_extensions",
     "tests.support.sampling",
     "tests.support.skips",
+    "tests.support.terminal",
 )
