@@ -113,6 +113,7 @@ class DealAlerts(ExtensionBase):
         found = {
             "subject": f"{_SUBJECT} {'sent' if sent else 'not sent yet'}. {headline(event)}"[:200],
             "body": body,
+            "done_at": event.timestamp.isoformat(),
             "custom": {MARK: {"event_id": event.id, "sent": sent}},
         }
         place = {"kind": "note", "related_type": "deal", "related_id": event.data["id"]}

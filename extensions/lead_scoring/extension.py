@@ -15,7 +15,7 @@ from .mapping import Line, Score, domain_of, domains, is_among, options_from, sc
 
 QUALIFY = "qualify"
 LOOKED_AT = 100
-SHOWN = 10
+SHOWN = 6
 _OPEN = "new,contacted,qualified"
 _TONES: Mapping[str, Tone] = {"Hot": "danger", "Warm": "warning", "Cold": "neutral"}
 
@@ -104,7 +104,8 @@ class LeadScoring(ExtensionBase):
 
 
 def _worth(line: Line) -> str:
-    return f"{line.points} of {line.possible} ({line.found})"
+    found = f" ({line.found})" if line.found else ""
+    return f"{line.points} of {line.possible}{found}"
 
 
 def _name(lead: Record) -> str:

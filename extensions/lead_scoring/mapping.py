@@ -47,7 +47,7 @@ class Score:
 
 
 Rule = Callable[[Lead, Options], tuple[float, str]]
-"""Gives the share of the points from 0 to 1, and what was found in a few words."""
+"""Gives the share of the points from 0 to 1, and what was found in a few words, empty where that goes without saying."""
 
 
 def score(lead: Lead, options: Options) -> Score:
@@ -101,8 +101,7 @@ def _text(lead: Lead, name: str) -> str:
 
 
 def _email(lead: Lead, _options: Options) -> tuple[float, str]:
-    email = _text(lead, "email")
-    return (1, email) if email else (0, "none")
+    return (1, "") if _text(lead, "email") else (0, "none")
 
 
 def _business_domain(lead: Lead, options: Options) -> tuple[float, str]:
@@ -115,13 +114,11 @@ def _business_domain(lead: Lead, options: Options) -> tuple[float, str]:
 
 
 def _phone(lead: Lead, _options: Options) -> tuple[float, str]:
-    phone = _text(lead, "phone")
-    return (1, phone) if phone else (0, "none")
+    return (1, "") if _text(lead, "phone") else (0, "none")
 
 
 def _company(lead: Lead, _options: Options) -> tuple[float, str]:
-    company = _text(lead, "company")
-    return (1, company) if company else (0, "none")
+    return (1, "") if _text(lead, "company") else (0, "none")
 
 
 def _seniority(lead: Lead, _options: Options) -> tuple[float, str]:

@@ -1,6 +1,7 @@
 """`geminicrm ext new | check | pack`: what authors of extensions do."""
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -55,8 +56,7 @@ def new(*, extension_id: str, name: str | None, place: Path, as_json: bool) -> N
 @click.command()
 @_folder
 @json_option
-@click.pass_context
-def check(context: click.Context, *, folder: Path, as_json: bool) -> None:
+def check(*, folder: Path, as_json: bool) -> None:
     """Check an extension's folder without running it; exit 1 where there are errors.
 
     Each line names file and line, severity, what is wrong and how to mend it.
@@ -66,7 +66,7 @@ def check(context: click.Context, *, folder: Path, as_json: bool) -> None:
     total = f"{errors} errors, {len(found) - errors} warnings"
     answer = {"ok": not errors, "findings": [asdict(one) for one in found]}
     say(as_json, answer, "\n".join([*map(str, found), f"{folder.resolve().name}: {total}"]))
-    context.exit(1 if errors else 0)
+    sys.exit(1 if errors else 0)
 
 
 @click.command("pack")

@@ -2,14 +2,10 @@
 
 import os
 import sys
-import threading
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.error import URLError
 
 import click
-import orjson
 
 from geminicrm import demo as demo_data
 from geminicrm.app import METRICS_VARIABLE, build_core
@@ -20,13 +16,12 @@ from geminicrm.kernel import logs
 from geminicrm.kernel.crypto import new_key
 from geminicrm.kernel.metrics import clean_directory
 from geminicrm.kernel.migrate import upgrade
-from geminicrm.processes import lifeline, tree
+from geminicrm.processes import lifeline
+from geminicrm.processes import serve as serve_process
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
 from geminicrm.runtime.reencryption import reencrypt
 from marketplace.offer import built_in_folder, offer_builtins
-
-_START_SECONDS = 60.0
 
 
 def commands() -> tuple[click.Command, ...]:
@@ -47,8 +42,9 @@ def serve(*, with_demo: bool) -> None:
     upgrade(settings.database_url)
     with opened_core() as core:
         offer_builtins(core.registry, built_in_folder())
-        greeting = demo_data.ensure(core) if with_demo else None
-    sys.exit(tree.run(("web", "worker"), lambda: _greet(settings, greeting)))
+        if with_demo:
+            demo_data.ensure(core)
+    serve_process.become(with_demo=with_demo)
 
 
 @click.command()
@@ -151,33 +147,10 @@ def _share_metrics(settings: Settings) -> None:
     """
     if METRICS_VARIABLE not in os.environ:
         _metrics_folder(settings).mkdir(parents=True, exist_ok=True)
-        os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - ourselves
+        os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - the program is ourselves, no shell and no words from outside
 
 
 def _settings(read: Callable[[Mapping[str, str]], Settings] = Settings.from_env) -> Settings:
     settings = read(os.environ)
     logs.configure(settings.log_level, json=settings.production)
     return settings
-
-
-def _greet(settings: Settings, greeting: "demo_data.Demo | None") -> None:
-    waiting = threading.Event()
-    address = f"http://{settings.host}:{settings.port}"
-    for _attempt in range(int(_START_SECONDS / 0.1)):
-        if _answers(f"{address}/readyz"):
-            break
-        waiting.wait(0.1)
-    else:
-        click.echo(f"{address} did not answer within {_START_SECONDS:g} s; see the log.", err=True)
-        return
-    click.echo(f"\nGeminiCRM Pro runs at {address}  (Ctrl-C stops it)")
-    if greeting is not None:
-        click.echo(f"  sign in with {greeting.email} and the password {greeting.password}\n")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
-            return bool(orjson.loads(response.read())["status"] == "ready")
-    except (URLError, OSError, ValueError):
-        return False

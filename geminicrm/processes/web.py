@@ -1,6 +1,7 @@
 """The web process: granian with a few workers, each one application."""
 
 import atexit
+import gc
 import os
 
 from flask import Flask
@@ -35,6 +36,9 @@ def worker_application() -> Flask:
 
 def run(settings: Settings) -> None:
     """Serve until told to stop."""
+    # The workers are forked: what the collector never touches stays shared between them.
+    gc.collect()
+    gc.freeze()
     Server(
         "geminicrm.processes.web:worker_application",
         factory=True,

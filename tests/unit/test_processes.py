@@ -70,8 +70,7 @@ def test_a_killed_web_process_is_started_again_with_its_workers(serve):
 
 def test_when_the_tree_itself_is_killed_nothing_survives_it(serve):
     tree, _address, _home = serve
-    (root,) = _pids(tree, "geminicrm serve")
-    os.kill(root, signal.SIGKILL)
+    os.kill(tree.pid, signal.SIGKILL)
     eventually(lambda: not tree.members(), _SECONDS)
 
 

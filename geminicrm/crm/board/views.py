@@ -140,7 +140,8 @@ def _moved(board: Board, identifier: str) -> dict[str, Any]:
 
 
 def _move(board: Board, identifier: str) -> Rest:
-    changes: dict[str, Any] = {"stage_id": request.form.get("stage_id", "")}
+    stage = board.stage(request.form.get("stage_id", ""))
+    changes: dict[str, Any] = {"stage_id": stage["id"]}
     reason = request.form.get("lost_reason", "").strip()
     if reason:
         changes["lost_reason"] = reason

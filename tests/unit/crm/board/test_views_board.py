@@ -106,7 +106,7 @@ def test_a_lost_card_keeps_its_reason(core: Core, tenant: Tenant, olga: Visitor,
 
 @pytest.mark.parametrize(
     ("fields", "status"),
-    [({"version": "7"}, 412), ({"stage_id": "stage_gone"}, 422), ({"stage_id": ""}, 422)],
+    [({"version": "7"}, 412), ({"stage_id": "stage_gone"}, 404), ({"stage_id": ""}, 404)],
 )
 def test_a_refused_move_is_a_problem(
     olga: Visitor, stages, looms: str, fields: dict[str, str], status: int
@@ -189,7 +189,7 @@ def test_stages_of_others_are_not_there(core: Core, olga: Visitor, looms: str):
     theirs = core.crm.deals.create(other, {"name": "Hidden"})
     assert olga.get(f"/deals/stages/{theirs['stage_id']}").status_code == 404
     assert olga.post(f"/deals/{looms}/move", stage_id=theirs["stage_id"]).status_code == 404
-    text = text_of(olga.ask(f"/deals/{looms}/move", JSON, stage_id=theirs["stage_id"]), 422)
+    text = text_of(olga.ask(f"/deals/{looms}/move", JSON, stage_id=theirs["stage_id"]), 404)
     assert "Hidden" not in text
 
 
