@@ -68,7 +68,10 @@ def _rounds(lab: Lab, contest: Contest, connections: int) -> dict[str, list[Tall
 
 def _once(one: Contender, connections: int, seconds: float) -> Tally:
     sources = [one.source(number) for number in range(connections)]
-    return drive(one.service.port, [sources], seconds)[0]
+    before = one.service.tree.cpu()
+    tally = drive(one.service.port, [sources], seconds)[0]
+    tally.cpu = one.service.tree.cpu() - before
+    return tally
 
 
 def _row(
@@ -76,7 +79,6 @@ def _row(
 ) -> Row:
     mine, theirs = _figures(contest.metric, ours), _figures(contest.metric, other)
     wrong = [tally for tally in (*ours, *other) if tally.wrong]
-    slow = [median(tally.ms(99) for tally in tallies) for tallies in (ours, other)]
     return Row(
         workload=contest.workload,
         what=f"{contest.what}, {connections} conn.",
@@ -87,8 +89,15 @@ def _row(
         ratio=ratio(mine, theirs),
         target=contest.targets.get(name),
         wrong=sum(tally.wrong for tally in wrong),
-        note=wrong[0].first_wrong if wrong else f"p99 {slow[0]:.1f} / {slow[1]:.1f} ms",
+        note=wrong[0].first_wrong if wrong else _beside(ours, other),
     )
+
+
+def _beside(ours: Sequence[Tally], other: Sequence[Tally]) -> str:
+    """Say what else is worth knowing: on a busy machine processor time drifts least."""
+    cpu = [median(tally.cpu_ms for tally in tallies) for tallies in (ours, other)]
+    slow = [median(tally.ms(99) for tally in tallies) for tallies in (ours, other)]
+    return f"cpu {cpu[0]:.2f}/{cpu[1]:.2f} ms, p99 {slow[0]:.0f}/{slow[1]:.0f} ms"
 
 
 def _figures(metric: Metric, tallies: Sequence[Tally]) -> list[float]:

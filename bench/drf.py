@@ -26,9 +26,7 @@ def start(lab: Lab) -> Service:
     target = command(python, "bench.drf_site.wsgi:application", port, lab.options.threads)
     tree = lab.start(target, environ, home)
     tree.wait_for(lambda: answers(port, "/", (404,)))
-    return Service(
-        name=NAME, tree=tree, port=port, token=token, ids=ids, key="results"
-    )
+    return Service(name=NAME, tree=tree, port=port, token=token, ids=ids, key="results")
 
 
 def _fill(python: str, count: int, environ: dict[str, str]) -> list[str]:

@@ -100,11 +100,14 @@ def create(token: str, path: str, counter: Callable[[], int]) -> Source:
     return source
 
 
-def fetch(token: str, path: str, expected: bytes | None = None) -> Source:
-    """Get one path again and again; the answer is 200 and, where given, exactly `expected`."""
+def fetch(token: str, path: str, expected: bytes | None = None, also: Sequence[int] = ()) -> Source:
+    """Get one path again and again; the answer is 200 and, where given, exactly `expected`.
+
+    `also` lists further statuses that count as right.
+    """
     data = request("GET", path, token)
 
     def is_right(status: int, body: bytes) -> bool:
-        return status == _OK and (expected is None or body == expected)
+        return status in also or (status == _OK and (expected is None or body == expected))
 
     return lambda: Exchange(data, is_right)

@@ -49,7 +49,7 @@ class BenchExtension(ExtensionBase):
 
         return routes
 '''
-_HOOKS = '''
+_HOOKS = """
     @hookimpl
     def before_record_save(self, change: RecordChange) -> None:
         if change.draft.get("email") == "nobody@example.com":
@@ -58,7 +58,7 @@ _HOOKS = '''
     @hookimpl
     def collect_badges(self, record_type: str, records: Sequence[Record]) -> Any:
         return {record["id"]: Badge("bench") for record in records}
-'''
+"""
 
 
 def add(service: Service, home: Path, name: str, *, hooked: bool) -> None:
@@ -77,7 +77,7 @@ def add(service: Service, home: Path, name: str, *, hooked: bool) -> None:
         {
             "extension_id": name,
             "grant": "requested",
-            "trust": True,
+            "trust": name,
             "allow_unsigned": True,
         },
     )

@@ -36,6 +36,7 @@ class Lab:
 
     def __init__(self, options: Options, stack: ExitStack, folder: Path) -> None:
         self.options = options
+        self.missing: list[str] = []  # what could not be measured, and why
         self._stack = stack
         self._folder = folder
 

@@ -38,17 +38,26 @@ Source = Callable[[], Exchange]
 
 @dataclass(slots=True)
 class Tally:
-    """What one group of connections saw: seconds of each answer, wrong ones with the first."""
+    """What one group of connections saw: seconds of each answer, wrong ones with the first.
+
+    `cpu` is what the server used meanwhile, in processor seconds.
+    """
 
     latencies: list[float] = field(default_factory=list)
     wrong: int = 0
     first_wrong: str = ""
     seconds: float = 0.0
+    cpu: float = 0.0
 
     @property
     def rate(self) -> float:
         """Answers per second."""
         return len(self.latencies) / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor milliseconds of the server for each answer."""
+        return self.cpu / len(self.latencies) * 1000
 
     def ms(self, percent: float) -> float:
         """Give a percentile of the latencies in milliseconds."""

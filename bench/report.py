@@ -88,8 +88,8 @@ def table(outcomes: Sequence[Outcome]) -> str:
     for one in outcomes:
         lines.extend(_line(_cells(row)) for row in one.rows)
         if one.not_measured:
-            lines.append(f"{one.workload:<12} not measured: {one.not_measured}")
-        lines.append(f"{'':<12} load average {' '.join(f'{each:.2f}' for each in one.load)}")
+            lines.append(f"{one.workload:<9} not measured: {one.not_measured}")
+        lines.append(f"{'':<9} load average {' '.join(f'{each:.2f}' for each in one.load)}")
     return "\n".join(lines)
 
 
@@ -105,8 +105,8 @@ def write(outcomes: Sequence[Outcome], machine: dict[str, object], path: Path) -
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
-_HEAD = ("workload", "what", "ours", "baseline", "", "ratio", "min..max", "target", "")
-_WIDTHS = (12, 34, 12, 12, 22, 7, 14, 9, 8)
+_HEAD = ("workload", "what", "ours", "baseline", "", "ratio", "min..max", "target", "", "beside")
+_WIDTHS = (9, 36, 12, 12, 15, 6, 13, 8, 6, 0)
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -120,11 +120,12 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.what,
         f"{number(row.ours)} {row.unit}",
         "" if row.base is None else f"{number(row.base)} {row.unit}",
-        row.baseline or row.note,
+        row.baseline,
         f"{ratio.median:.2f}" if ratio else "",
         f"{ratio.low:.2f}..{ratio.high:.2f}" if ratio else "",
         _wanted(row.target),
-        row.verdict + (f" {row.wrong} wrong answers" if row.wrong else ""),
+        row.verdict,
+        f"{row.wrong} wrong: {row.note}" if row.wrong else row.note,
     )
 
 

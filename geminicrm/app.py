@@ -28,6 +28,7 @@ from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import Crm
 from geminicrm.crm.build import build as build_crm
 from geminicrm.identity import views as identity_views
+from geminicrm.identity.cookies import BrowserSessions
 from geminicrm.identity.guards import Credentials, Guard, current_actor, public
 from geminicrm.identity.models import Workspace
 from geminicrm.identity.people import is_member
@@ -59,6 +60,7 @@ from marketplace.package_reader import open_package
 from marketplace.service import Registry, RegistrySource
 
 EXTENSION = "geminicrm"
+METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     works = Works(database, clock or SystemClock())
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
-    metrics_folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    metrics_folder = os.environ.get(METRICS_VARIABLE)
     metrics = Metrics(CollectorRegistry(), Path(metrics_folder) if metrics_folder else None)
     client = HttpClient(settings.egress_allow)
     runtime = ExtensionRuntime(
@@ -132,7 +134,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         )
     )
     runtime.connect(
-        {door.spec.noun: door for door in crm.records.values()},
+        crm.records,
         lambda actor, extension_id, values: _save(life_cycle, actor, extension_id, values),
     )
     return Core(
@@ -166,6 +168,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     """Make the web application; settings come from the environment unless given."""
     core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
+    app.session_interface = BrowserSessions()
     _configure(app, core.settings)
     bound = _BoundSQLAlchemy(core.database)
     bound.init_app(app)
@@ -240,7 +243,7 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
 def _save(
     life_cycle: LifeCycle, actor: Actor, extension_id: str, values: Mapping[str, object]
 ) -> None:
-    life_cycle.configure(actor, extension_id, values)
+    life_cycle.save_settings(actor, extension_id, values)
 
 
 def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:

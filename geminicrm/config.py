@@ -11,6 +11,7 @@ from dotenv import dotenv_values
 
 ENVIRONMENTS = ("production", "development", "test")
 KEY_FILE = "keys"
+SERVED_FILE = "served.env"
 Value = TypeVar("Value")
 
 
@@ -59,9 +60,29 @@ class Settings:
 
         The process environment wins over a `.env` file in the working directory.
         """
-        values = {k: v for k, v in dotenv_values(".env").items() if v is not None}
-        values.update(environ)
-        return _read(_Reader(values))
+        return _read(_Reader(_given(environ)))
+
+    @classmethod
+    def for_command(cls, environ: Mapping[str, str]) -> "Settings":
+        """Read as `from_env`, but what is not said is as the last `serve` of this home had it.
+
+        For commands beside a running server, never for a server: one that is started without a
+        word about its environment has to be a strict one.
+        """
+        given = _given(environ)
+        served = dotenv_values(_home(_Reader(given)) / SERVED_FILE)
+        return _read(_Reader({k: v for k, v in served.items() if v is not None} | given))
+
+    def remember(self) -> None:
+        """Note in the home what `for_command` takes from it."""
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lines = {
+            "GEMINICRM_ENV": self.env,
+            "GEMINICRM_PUBLIC_URL": self.public_url,
+            "PORT": self.port,
+        }
+        text = "".join(f"{name}={value}\n" for name, value in lines.items())
+        (self.home / SERVED_FILE).write_text(text)
 
 
 def make_key_file(home: Path) -> str:
@@ -89,9 +110,18 @@ class _Reader:
             raise ConfigurationError(name, text, form) from None
 
 
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    values = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    return {**values, **environ}
+
+
+def _home(reader: _Reader) -> Path:
+    return Path(reader.text("GEMINICRM_HOME", "./var")).absolute()
+
+
 def _read(reader: _Reader) -> Settings:
     env = reader.parsed("GEMINICRM_ENV", "production", _environment, "one of " + _names())
-    home = Path(reader.text("GEMINICRM_HOME", "./var")).absolute()
+    home = _home(reader)
     port = reader.parsed("PORT", "8000", _port, "a port from 1 to 65535")
     return Settings(
         env=env,

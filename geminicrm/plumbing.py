@@ -3,6 +3,7 @@
 Programs (`/api/...`) get problem documents, people get pages; both from the same errors.
 """
 
+import logging
 import time
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.web.errors import ErrorPage, render_error
 
 _log = structlog.get_logger(__name__)
+_STANDARD = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/oauth/", "/.well-known/")
 _HSTS = "max-age=31536000; includeSubDomains"
 
@@ -98,11 +100,12 @@ def _count(metrics: Metrics, status: int) -> None:
     seconds = time.perf_counter() - g.started
     route = request.url_rule.rule if request.url_rule else "(none)"
     metrics.request(route, request.method, status, seconds)
-    # One line for each request only when asked for: it would cost more than many requests do.
-    _log.debug(
-        "request",
-        method=request.method,
-        path=request.path,
-        status=status,
-        ms=round(seconds * 1000, 2),
-    )
+    # One line for each request only when asked for; to ask costs less than to be filtered.
+    if _STANDARD.isEnabledFor(logging.DEBUG):
+        _log.debug(
+            "request",
+            method=request.method,
+            path=request.path,
+            status=status,
+            ms=round(seconds * 1000, 2),
+        )

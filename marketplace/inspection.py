@@ -3,12 +3,13 @@
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from geminicrm.identity.permissions import EXTENSION_SCOPES
 from geminicrm.kernel.errors import Finding, TooLarge, ValidationFailed
+from geminicrm.runtime.check.folder import CheckFinding
 from geminicrm.runtime.check.run import check_folder
 from geminicrm.runtime.manifest import Manifest, parse_manifest
 from geminicrm.runtime.package_rules import MAX_PACKAGE_BYTES
@@ -73,11 +74,17 @@ def _check(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         found = check_folder(folder, known_scopes=EXTENSION_SCOPES)
-    errors = [one.finding() for one in found if one.severity == "error"]
+    errors = [_finding(one) for one in found if one.severity == "error"]
     errors += _reserved(files["manifest.json"])
     if errors:
         raise PackageRefused(errors)
-    return tuple(one.finding() for one in found)
+    return tuple(_finding(one) for one in found)
+
+
+def _finding(found: CheckFinding) -> Finding:
+    """Give a finding whose message does not repeat its pointer."""
+    given = found.finding()
+    return replace(given, message=given.message.removeprefix(f"{given.pointer}: "))
 
 
 def _reserved(manifest: bytes) -> list[Finding]:

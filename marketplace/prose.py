@@ -56,5 +56,6 @@ def _fit_headings(tokens: list[Token]) -> None:
         token.tag = f"h{last}"
 
 
-def _outward(_tag: str, _attribute: str, value: str) -> str | None:
-    return value if value.startswith(("https://", "http://", "mailto:")) else None
+def _outward(_tag: str, attribute: str, value: str) -> str | None:
+    known = attribute == "rel" or value.startswith(("https://", "http://", "mailto:"))
+    return value if known else None

@@ -74,11 +74,14 @@ def published_before(work: Work, candidate: Candidate) -> Release | None:
     return None
 
 
-def store(work: Work, candidate: Candidate) -> Release:
-    """Add the version; IdTaken or VersionExists, or Conflict where another was quicker."""
+def store(work: Work, candidate: Candidate) -> tuple[Release, bool]:
+    """Add the version; tell whether it is new, or whether these bytes were there already.
+
+    IdTaken or VersionExists, or Conflict where another was quicker.
+    """
     known = published_before(work, candidate)
     if known is not None:
-        return known
+        return known, False
     try:
         extension = _extension(work, candidate)
         version = _add_version(work, candidate)
@@ -88,7 +91,7 @@ def store(work: Work, candidate: Candidate) -> Release:
         # Another process passed the same checks at the same moment, as PostgreSQL lets it.
         name = candidate.found.manifest.id
         raise Conflict(f"{name} was published at this very moment; try again.") from error
-    return Release.of(version)
+    return Release.of(version), True
 
 
 def _version(extension_id: str, version: str) -> Select[RegistryVersion]:

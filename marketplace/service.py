@@ -72,10 +72,10 @@ class Registry:
             return Published(known, created=False, warnings=found.warnings)
         self._blobs.put(package)
         with self._works.write(actor) as work:
-            release = store(work, candidate)
+            release, created = store(work, candidate)
             changes = {"version": release.version, "digest": release.digest}
             work.audit("extension.published", release.extension_id, changes)
-        return Published(release, created=True, warnings=found.warnings)
+        return Published(release, created=created, warnings=found.warnings)
 
     def offer(self, package: bytes) -> Published:
         """Publish an extension that comes with the core; its bytes may change with the code.
@@ -85,8 +85,8 @@ class Registry:
         found = inspect(package)
         candidate = Candidate(found=found, digest=self._blobs.put(package), publisher=CORE)
         with self._works.across_workspaces("offer a built-in extension", write=True) as work:
-            release = store(work, candidate)
-        return Published(release, created=True, warnings=found.warnings)
+            release, created = store(work, candidate)
+        return Published(release, created=created, warnings=found.warnings)
 
     def built_in_digests(self) -> frozenset[str]:
         """Give the digests of all versions that came with the core."""

@@ -4,6 +4,7 @@ Prints the token, then the ids, one a line.
 """
 
 import sys
+from typing import Any
 
 import django
 from django.core.management import call_command
@@ -50,7 +51,7 @@ def _leads(count: int) -> list[str]:
     return [row.id for row in rows]
 
 
-def _model(app: str, name: str) -> "type[django.db.models.Model]":
+def _model(app: str, name: str) -> Any:
     return django.apps.apps.get_model(app, name)
 
 

@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import models
+from typing_extensions import override
 
 
 def new_id() -> str:
@@ -39,5 +40,6 @@ class Lead(models.Model):  # type: ignore[misc]  # Django has no types here
     tags = models.JSONField(default=list)
     custom = models.JSONField(default=dict)
 
+    @override
     def __str__(self) -> str:
         return str(self.id)

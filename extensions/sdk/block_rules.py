@@ -57,6 +57,18 @@ _ADDRESS: Final = text(
 )
 _LINE: Final = text(500)
 _PROSE: Final = text(20_000)
+_LINK_CELL: Final = shape(
+    {"type": Prop(choice("link")), "text": Prop(_LINE), "href": Prop(_ADDRESS)}
+)
+_PLAIN_CELL: Final = scalar(20_000)
+
+
+def _cell(value: object, pointer: str, found: list[Finding]) -> object:
+    """Read a cell of a table: a value, or a link."""
+    reader = _LINK_CELL if isinstance(value, Mapping) else _PLAIN_CELL
+    return reader(value, pointer, found)
+
+
 _OPTION: Final = shape({"value": Prop(_LINE), "label": Prop(_LINE)})
 _FIELD: Final = shape(
     {
@@ -87,7 +99,7 @@ BLOCK_TYPES: Final[Mapping[str, Mapping[str, Prop]]] = MappingProxyType(
         "badge": {"text": Prop(text(60)), "tone": Prop(choice(*TONES), "neutral")},
         "table": {
             "columns": Prop(many(_LINE)),
-            "rows": Prop(many(many(scalar(20_000)))),
+            "rows": Prop(many(many(_cell))),
             "caption": Prop(_LINE, ""),
         },
         "link": {"text": Prop(_LINE), "href": Prop(_ADDRESS)},

@@ -98,21 +98,6 @@ class Badge:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under column titles, each with as many cells; numbers are shown as people write them."""
-
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Cell]]
-    caption: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the block as JSON-ready data."""
-        rows = [list(row) for row in self.rows]
-        columns = list(self.columns)
-        return {"type": "table", "columns": columns, "rows": rows, "caption": self.caption}
-
-
-@dataclass(frozen=True, slots=True)
 class Link:
     """A link to an https address or to a path inside the CRM."""
 
@@ -122,6 +107,28 @@ class Link:
     def to_dict(self) -> dict[str, Any]:
         """Give the block as JSON-ready data."""
         return {"type": "link", "text": self.text, "href": self.href}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under column titles, each with as many cells.
+
+    Numbers are shown as people write them; a cell may be a `Link`.
+    """
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell | Link]]
+    caption: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the block as JSON-ready data."""
+        rows = [[_shown(cell) for cell in row] for row in self.rows]
+        columns = list(self.columns)
+        return {"type": "table", "columns": columns, "rows": rows, "caption": self.caption}
+
+
+def _shown(cell: Cell | Link) -> Cell | dict[str, Any]:
+    return cell.to_dict() if isinstance(cell, Link) else cell
 
 
 @dataclass(frozen=True, slots=True)

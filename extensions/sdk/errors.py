@@ -104,7 +104,10 @@ class UnknownAction(SdkError):
 
 
 class Unavailable(SdkError):
-    """The core can't answer now; try again after `retry_after` seconds."""
+    """The core can't answer now; try again after `retry_after` seconds.
+
+    Raise it in `on_event` where something outside is not there: the event comes again later.
+    """
 
     code = "unavailable"
 

@@ -101,6 +101,8 @@ def on_event(event: Event) -> None:
 
     Fires after the commit for each event whose type is listed under the manifest's `events`
     (wildcards such as `lead.*` count), at least once, mostly in order.
-    Return nothing; an error means: try again later with a higher `event.attempt`.
+    Return nothing; an error means: try again later with a higher `event.attempt`. Raise
+    `extensions.sdk.errors.Unavailable` where that was to be expected, such as an outside service
+    that is down: it does not count against the extension.
     Budget: 30 seconds.
     """

@@ -2,28 +2,26 @@
 
 import os
 import sys
-import threading
-import urllib.request
-from urllib.error import URLError
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import click
-import orjson
 
 from geminicrm import demo as demo_data
-from geminicrm.app import build_core
+from geminicrm.app import METRICS_VARIABLE, build_core
 from geminicrm.commands.shared import json_option, opened_core, say
 from geminicrm.config import KEY_FILE, Settings
 from geminicrm.diagnosis import diagnose
 from geminicrm.kernel import logs
 from geminicrm.kernel.crypto import new_key
+from geminicrm.kernel.metrics import clean_directory
 from geminicrm.kernel.migrate import upgrade
-from geminicrm.processes import lifeline, tree
+from geminicrm.processes import lifeline
+from geminicrm.processes import serve as serve_process
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
 from geminicrm.runtime.reencryption import reencrypt
 from marketplace.offer import built_in_folder, offer_builtins
-
-_START_SECONDS = 60.0
 
 
 def commands() -> tuple[click.Command, ...]:
@@ -39,26 +37,32 @@ def serve(*, with_demo: bool) -> None:
         os.environ.setdefault("GEMINICRM_ALLOW_UNSIGNED", "yes")
         os.environ["GEMINICRM_HOST"] = "127.0.0.1"
     settings = _settings()
+    settings.remember()
+    clean_directory(_metrics_folder(settings))
     upgrade(settings.database_url)
     with opened_core() as core:
         offer_builtins(core.registry, built_in_folder())
-        greeting = demo_data.ensure(core) if with_demo else None
-    sys.exit(tree.run(("web", "worker"), lambda: _greet(settings, greeting)))
+        if with_demo:
+            demo_data.ensure(core)
+    serve_process.become(with_demo=with_demo)
 
 
 @click.command()
 def web() -> None:
     """Serve pages and the API."""
-    lifeline.hold_on(os.environ)
     settings = _settings()
+    _share_metrics(settings)
+    lifeline.hold_on(os.environ)
     web_process.run(settings)
 
 
 @click.command()
 def worker() -> None:
     """Hand out events and do what waits."""
+    settings = _settings()
+    _share_metrics(settings)
     lifeline.hold_on(os.environ)
-    worker_process.run(build_core(_settings(), "worker"))
+    worker_process.run(build_core(settings, "worker"))
 
 
 @click.group()
@@ -69,7 +73,7 @@ def db() -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the tables up to this version."""
-    settings = _settings()
+    settings = _settings(Settings.for_command)
     upgrade(settings.database_url)
     click.echo("The database is up to date.")
 
@@ -78,7 +82,7 @@ def db_upgrade() -> None:
 @json_option
 def demo(*, as_json: bool) -> None:
     """Load the demo workspace, once."""
-    upgrade(_settings().database_url)
+    upgrade(_settings(Settings.for_command).database_url)
     with opened_core() as core:
         offer_builtins(core.registry, built_in_folder())
         made = demo_data.ensure(core)
@@ -120,7 +124,7 @@ def keys_rotate() -> None:
     home's keys file, which this command does by itself. Old keys stay until every process was
     restarted.
     """
-    settings = _settings()
+    settings = _settings(Settings.for_command)
     if not os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
         path = settings.home / KEY_FILE
         path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
@@ -129,30 +133,24 @@ def keys_rotate() -> None:
     click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 
 
-def _settings() -> Settings:
-    settings = Settings.from_env(os.environ)
+def _metrics_folder(settings: Settings) -> Path:
+    folder = settings.home / "metrics"
+    os.environ[METRICS_VARIABLE] = str(folder)
+    return folder
+
+
+def _share_metrics(settings: Settings) -> None:
+    """Have this process count where its siblings do.
+
+    The metrics library looks at the variable when it is imported, which is done by now: so the
+    process becomes itself once more, with the variable set.
+    """
+    if METRICS_VARIABLE not in os.environ:
+        _metrics_folder(settings).mkdir(parents=True, exist_ok=True)
+        os.execv(sys.executable, [sys.executable, "-m", "geminicrm", *sys.argv[1:]])  # noqa: S606 - the program is ourselves, no shell and no words from outside
+
+
+def _settings(read: Callable[[Mapping[str, str]], Settings] = Settings.from_env) -> Settings:
+    settings = read(os.environ)
     logs.configure(settings.log_level, json=settings.production)
     return settings
-
-
-def _greet(settings: Settings, greeting: "demo_data.Demo | None") -> None:
-    waiting = threading.Event()
-    address = f"http://{settings.host}:{settings.port}"
-    for _attempt in range(int(_START_SECONDS / 0.1)):
-        if _answers(f"{address}/readyz"):
-            break
-        waiting.wait(0.1)
-    else:
-        click.echo(f"{address} did not answer within {_START_SECONDS:g} s; see the log.", err=True)
-        return
-    click.echo(f"\nGeminiCRM Pro runs at {address}  (Ctrl-C stops it)")
-    if greeting is not None:
-        click.echo(f"  sign in with {greeting.email} and the password {greeting.password}\n")
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 - our own loopback address
-            return bool(orjson.loads(response.read())["status"] == "ready")
-    except (URLError, OSError, ValueError):
-        return False

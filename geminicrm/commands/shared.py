@@ -24,7 +24,7 @@ workspace_option = click.option(
 @contextlib.contextmanager
 def opened_core() -> Iterator[Core]:
     """Give the core of this command, closed again at its end; only warnings are logged."""
-    settings = Settings.from_env(os.environ)
+    settings = Settings.for_command(os.environ)
     logs.configure("WARNING", json=settings.production)
     core = build_core(settings)
     try:

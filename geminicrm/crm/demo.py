@@ -31,7 +31,9 @@ _DEALS = 70
 _LEADS = 90
 _ACTIVITIES = 200
 _LEAD_STATUSES = ("new", "new", "contacted", "contacted", "qualified", "unqualified", "converted")
-_STAGES = ("prospecting", "qualification", "proposal", "negotiation", "closed_won", "closed_won",
+# A pipeline narrows towards its end.
+_STAGES = ("prospecting", "prospecting", "prospecting", "qualification", "qualification",
+           "proposal", "proposal", "negotiation", "closed_won", "closed_won",
            "closed_lost")  # fmt: skip
 _CURRENCIES = ("USD", "USD", "USD", "EUR", "GBP")
 Values = dict[str, Any]

@@ -180,5 +180,10 @@ def _tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get(WRITE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if connection.get_execution_options().get(WRITE):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            # Past SQLAlchemy: a deferred BEGIN takes no lock and can't fail, and half the price of
+            # reading a row went into asking for it.
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN")

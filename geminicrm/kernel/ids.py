@@ -4,16 +4,17 @@ import os
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 _TIME_CHARS = 11
 _RANDOM_CHARS = 13
 
 
 def _encode(number: int, length: int) -> str:
-    chars = []
-    for _ in range(length):
-        number, rest = divmod(number, 32)
-        chars.append(_ALPHABET[rest])
-    return "".join(reversed(chars))
+    pairs = []
+    for _ in range(0, length, 2):
+        number, rest = divmod(number, 1024)
+        pairs.append(_PAIRS[rest])
+    return "".join(reversed(pairs))[-length:]
 
 
 def new_id(prefix: str) -> str:

@@ -43,6 +43,7 @@ class Metrics:
             buckets=_CALL_BUCKETS,
             registry=registry,
         )
+        self._series: dict[tuple[str, str, str], Histogram] = {}
         self._handled = Counter(
             "geminicrm_relay_handled",
             "Events handed to a sink by the relay.",
@@ -66,7 +67,11 @@ class Metrics:
 
     def extension_call(self, extension_id: str, kind: str, outcome: str, seconds: float) -> None:
         """Count one call into an extension; outcome is ok, failed, refused, timeout or busy."""
-        self._calls.labels(extension_id, kind, outcome).observe(seconds)
+        labels = (extension_id, kind, outcome)
+        series = self._series.get(labels)
+        if series is None:  # looking a series up costs more than what it measures
+            series = self._series[labels] = self._calls.labels(*labels)
+        series.observe(seconds)
 
     def relay_handled(self, sink: str, outcome: str, count: int = 1) -> None:
         """Count events handed to a sink; outcome is ok, retry or dead."""

@@ -28,7 +28,7 @@ def follow_parent() -> None:
 
     def wait() -> None:
         while os.getppid() == parent:
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)  # no event tells that a parent died without a pipe
 
     _start(wait)
 
@@ -37,7 +37,7 @@ def _start(wait: Callable[[], object]) -> None:
     def run() -> None:
         wait()
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_DRAIN_SECONDS)
+        time.sleep(_DRAIN_SECONDS)  # the time that a draining process is given
         os._exit(1)
 
     threading.Thread(target=run, name="lifeline", daemon=True).start()

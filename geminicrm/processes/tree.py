@@ -14,7 +14,7 @@ import structlog
 from geminicrm.processes import lifeline
 
 _DRAIN_SECONDS = 10.0
-_YOUNG_SECONDS = 5.0
+_YOUNG_SECONDS = 15.0
 _QUICK_DEATHS = 3
 _LOOK_SECONDS = 0.1
 _log = structlog.get_logger(__name__)

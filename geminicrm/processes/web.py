@@ -1,8 +1,8 @@
 """The web process: granian with a few workers, each one application."""
 
 import atexit
+import gc
 import os
-from pathlib import Path
 
 from flask import Flask
 from granian.constants import Interfaces
@@ -12,11 +12,9 @@ from granian.server import Server
 from geminicrm.app import EXTENSION, Core, create_app
 from geminicrm.config import Settings
 from geminicrm.kernel import logs
-from geminicrm.kernel.metrics import clean_directory
 from geminicrm.processes import lifeline
 
 _KILL_SECONDS = 10
-METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def application() -> Flask:
@@ -38,9 +36,9 @@ def worker_application() -> Flask:
 
 def run(settings: Settings) -> None:
     """Serve until told to stop."""
-    metrics = Path(settings.home / "metrics")
-    clean_directory(metrics)
-    os.environ[METRICS_VARIABLE] = str(metrics)
+    # The workers are forked: what the collector never touches stays shared between them.
+    gc.collect()
+    gc.freeze()
     Server(
         "geminicrm.processes.web:worker_application",
         factory=True,

@@ -1,4 +1,4 @@
-"""The worker process: drains the outbox and sweeps what ran out."""
+"""The worker process: drains the outbox, sweeps what ran out, collects unused packages."""
 
 import signal
 import threading
@@ -13,6 +13,7 @@ from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.relay import Relay
 
 _SWEEP_SECONDS = 60.0
+_COLLECT_SECONDS = 3600.0
 _REST_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
@@ -20,11 +21,13 @@ _log = structlog.get_logger(__name__)
 class Worker:
     """Runs the relay of one process until it is told to stop."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, relay: Relay, rest_seconds: float = _REST_SECONDS) -> None:
         self._core = core
-        self._relay = Relay(core.works, core.sinks(), core.metrics)
+        self._relay = relay
+        self._rest_seconds = rest_seconds
         self._stop = threading.Event()
-        self._swept = 0.0
+        self._swept = -_SWEEP_SECONDS
+        self._collected = -_COLLECT_SECONDS
 
     def stop(self) -> None:
         """Ask the loop to end after the step it is in."""
@@ -48,7 +51,7 @@ class Worker:
 
     def _pause(self, handled: int | None) -> float:
         if handled is None:
-            return _REST_SECONDS
+            return self._rest_seconds
         return 0.0 if handled else self._core.settings.relay_poll_seconds
 
     def _sweep(self) -> None:
@@ -57,11 +60,14 @@ class Worker:
         self._swept = time.monotonic()
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
+        if time.monotonic() - self._collected >= _COLLECT_SECONDS:
+            self._collected = time.monotonic()
+            self._core.life_cycle.collect()
 
 
 def run(core: Core) -> None:
     """Run a worker in this process until SIGTERM or Ctrl-C."""
-    worker = Worker(core)
+    worker = Worker(core, Relay(core.works, core.sinks(), core.metrics))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: worker.stop())
     try:

@@ -8,8 +8,9 @@ from geminicrm.api.http import etag, respond
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.runtime.bodies import ChangeBody, InstallBody, PlanBody, read_body
+from geminicrm.runtime.changes import Change, Data
 from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.service import Change, Data, LifeCycle
+from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.settings_values import under
 
 ROOT = "/api/installations"

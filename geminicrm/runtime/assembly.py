@@ -10,13 +10,14 @@ from geminicrm.identity.permissions import EXTENSION_SCOPES
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Works
+from geminicrm.runtime.changes import Meter
 from geminicrm.runtime.check.run import check_folder
 from geminicrm.runtime.install.pipeline import Pipeline
 from geminicrm.runtime.install.state import Checked, Files, PackageSource, Runner, Tools
 from geminicrm.runtime.inventory import Live
 from geminicrm.runtime.manifest import parse_manifest
 from geminicrm.runtime.manifest_model import Manifest
-from geminicrm.runtime.service import LifeCycle, Meter
+from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.vault import Vault
 
 

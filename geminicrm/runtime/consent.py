@@ -1,11 +1,12 @@
 """Consent: what the admin agreed to, against what is asked and what they may give away."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from geminicrm.kernel.errors import Finding, ScopeMissing, ValidationFailed
 from geminicrm.kernel.work import Actor
+from geminicrm.runtime.install.state import nobody_watches
 from geminicrm.runtime.plan import Plan
 from geminicrm.runtime.problems import ConsentRequired, TrustRequired
 
@@ -18,7 +19,7 @@ class InstallRequest:
 
     `grant` lists the scopes agreed to, `"requested"` means those that the extension needs; `trust`
     repeats the extension's id for code that nothing confines; `allow_unsigned` lets this one
-    package in without a signature.
+    package in without a signature; `progress` is told the name of each step when it begins.
     """
 
     extension_id: str
@@ -26,6 +27,7 @@ class InstallRequest:
     grant: Grant = None
     trust: str | None = None
     allow_unsigned: bool = False
+    progress: Callable[[str], None] = nobody_watches
 
 
 def agreed(actor: Actor, plan: Plan, request: InstallRequest) -> tuple[str, ...]:

@@ -139,9 +139,9 @@ def _host(host: str | None, setting: str | None, reason: str) -> dict[str, Any]:
     }
 
 
-def _background(sentence: str, explanation: str) -> dict[str, Any]:
+def _background(name: str, sentence: str, explanation: str) -> dict[str, Any]:
     return {
-        "name": "background",
+        "name": name,
         "sentence": sentence,
         "explanation": explanation,
         "group": "run",

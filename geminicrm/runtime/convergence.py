@@ -103,10 +103,13 @@ class Convergence:
     def wait_live(self, generation: int, seconds: float) -> bool:
         """Wait until every living worker of this machine serves a generation; False if too slow."""
         deadline = time.monotonic() + seconds
+        if EMPTY.generation < self.acknowledged < generation:
+            self.current()
+            self.acknowledge()
         while not self._leases.all_serve(generation):
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)  # others answer by a row; nothing wakes this process
         return True
 
     def _build(self) -> Table:

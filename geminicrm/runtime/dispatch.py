@@ -4,7 +4,7 @@ Extensions see neither the caller's credentials nor the proxy in front, and what
 do nothing in a browser that the page itself could do.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -13,11 +13,11 @@ from flask import Blueprint, Response, request
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.failures import ExtensionUnknown
-from geminicrm.runtime.live import Installed, WsgiApp
+from geminicrm.runtime.live import Answer, Installed
 from geminicrm.runtime.loader import MOUNT
 
-MOST_BYTES = 10 * 1024 * 1024
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
@@ -96,10 +96,6 @@ _ALLOWED_HEADERS = frozenset(
 )
 
 
-class AnswerTooLarge(Exception):
-    """The extension answers more than the core takes."""
-
-
 class Finder(Protocol):
     """Finds the installation of an extension in a workspace."""
 
@@ -111,7 +107,7 @@ class Finder(Protocol):
 class Runs(Protocol):
     """The guarded call."""
 
-    def run(self, call: CallContext, function: Callable[[], Response]) -> Response:
+    def run(self, call: CallContext, function: Callable[[], Answer]) -> Answer:
         """Run the function for the call."""
         ...
 
@@ -136,7 +132,8 @@ class Dispatcher:
             raise ExtensionUnknown(extension_id)
         call = CallContext(installed, actor, "route", self._seconds)
         inner = inner_environ(environ, body)
-        return self._calls.run(call, lambda: collect(installed.loaded.wsgi, inner))
+        answer = self._calls.run(call, lambda: installed.loaded.answer(inner))
+        return safe_response(answer)
 
 
 def inner_environ(environ: Mapping[str, Any], body: bytes) -> dict[str, Any]:
@@ -155,56 +152,16 @@ def _is_shown(name: str) -> bool:
     return name not in _HIDDEN_HEADERS and not name.startswith(_HIDDEN_PREFIXES)
 
 
-def collect(app: WsgiApp, environ: dict[str, Any]) -> Response:
-    """Run a WSGI application to its end. Raises AnswerTooLarge, and whatever it raises."""
-    started: list[tuple[str, list[tuple[str, str]]]] = []
-    body = bytearray()
-
-    def write(chunk: bytes) -> None:
-        body.extend(chunk)
-        if len(body) > MOST_BYTES:
-            raise AnswerTooLarge(f"its answer is longer than {MOST_BYTES} bytes")
-
-    def start_response(
-        status: str, headers: list[tuple[str, str]], _error: object = None
-    ) -> Callable[[bytes], None]:
-        started[:] = [(status, headers)]
-        return write
-
-    chunks: Iterable[bytes] = app(environ, start_response)
-    try:
-        for chunk in chunks:
-            write(chunk)
-    finally:
-        close = getattr(chunks, "close", None)
-        if close is not None:
-            close()
-    status, headers = started[0]
-    return _safe(status, headers, bytes(body), head=environ["REQUEST_METHOD"] == "HEAD")
-
-
-def _safe(status: str, headers: list[tuple[str, str]], body: bytes, *, head: bool) -> Response:
-    response = Response(body, status)
-    kept = [(name, value) for name, value in headers if name.lower() in _ALLOWED_HEADERS]
-    names = {name.lower() for name, _ in kept}
-    if "content-type" in names:
-        del response.headers["Content-Type"]
-    response.headers.extend(kept)
-    response.headers.extend(_SAFETY)
+def safe_response(answer: Answer) -> Response:
+    """Give an extension's answer as a browser may have it: chosen headers, sandboxed."""
+    headers = [pair for pair in answer.headers if pair[0].lower() in _ALLOWED_HEADERS]
     # What one caller may see must not come out of a shared cache for another.
-    if "cache-control" in names:
-        response.headers.add("Vary", "Authorization, Cookie")
+    if any(name.lower() == "cache-control" for name, _ in headers):
+        headers.append(("Vary", "Authorization, Cookie"))
     else:
-        response.headers["Cache-Control"] = "private, no-store"
-    if head:
-        _keep_length(response, headers)
-    return response
-
-
-def _keep_length(response: Response, headers: list[tuple[str, str]]) -> None:
-    for name, value in headers:
-        if name.lower() == "content-length" and value.isdecimal():
-            response.headers["Content-Length"] = value
+        headers.append(("Cache-Control", "private, no-store"))
+    headers.extend(_SAFETY)
+    return Response(answer.body, answer.status, headers)
 
 
 def blueprint(dispatcher: Dispatcher, current_actor: Callable[[], Actor]) -> Blueprint:
@@ -215,9 +172,8 @@ def blueprint(dispatcher: Dispatcher, current_actor: Callable[[], Actor]) -> Blu
     door = Blueprint("extension_routes", __name__, url_prefix=MOUNT)
 
     def route(extension_id: str, path: str = "") -> Response:  # noqa: ARG001 - the extension matches the path itself
-        return dispatcher.answer(
-            current_actor(), extension_id, request.environ, request.get_data(cache=True)
-        )
+        body = request.get_data(cache=True) if request.method not in BODILESS else b""
+        return dispatcher.answer(current_actor(), extension_id, request.environ, body)
 
     for rule in ("/<extension_id>", "/<extension_id>/<path:path>", "/<extension_id>/"):
         door.add_url_rule(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from extensions.sdk.errors import Unavailable
 from extensions.sdk.events import Event
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.events import StoredEvent
@@ -29,7 +30,9 @@ class ExtensionSink:
         return [one.id for one in self._convergence.current().interested(event)]
 
     def deliver(self, target: str, event: StoredEvent, attempt: int) -> None:
-        """Run `on_event` by a deadline with the grant alone; any AppError means try again.
+        """Run `on_event` by a deadline with the grant alone; any error means try again.
+
+        The SDK's Unavailable is the expected one: it does not count against the extension.
 
         Who has been switched off, removed, or lost the permission meanwhile gets nothing more.
         """
@@ -48,5 +51,7 @@ class ExtensionSink:
             attempt=attempt,
         )
         core = SystemActor(event.workspace_id)
-        call = CallContext(installed, core, _HOOK, self._seconds, patience=_PATIENCE_SECONDS)
+        call = CallContext(
+            installed, core, _HOOK, self._seconds, (Unavailable,), patience=_PATIENCE_SECONDS
+        )
         self._calls.run_with_deadline(call, lambda: hook.call(given))

@@ -37,10 +37,11 @@ class Inventory:
 
     def all(self, actor: Actor) -> list[dict[str, Any]]:
         """Give all installations of the workspace by extension id."""
+        state = self._state()
         with self._works.read(actor) as work:
             work.require(READ)
             rows = work.session.scalars(select(Installation).order_by(Installation.extension_id))
-            return [self.present(row) for row in rows]
+            return [{**self._shape(row), **state} for row in rows]
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -62,12 +63,14 @@ class Inventory:
 
     def present(self, row: Installation) -> dict[str, Any]:
         """Give a row as the API shows it, with the generation that this machine has seen."""
+        return {**self._shape(row), **self._state()}
+
+    def _shape(self, row: Installation) -> dict[str, Any]:
+        return present(row, self._secret_names(row))
+
+    def _state(self) -> dict[str, Any]:
         generation = self._generations.get(RUNTIME)
-        return {
-            **present(row, self._secret_names(row)),
-            "generation": generation,
-            "live": self._live.wait_live(generation, 0.0),
-        }
+        return {"generation": generation, "live": self._live.wait_live(generation, 0.0)}
 
     def _secret_names(self, row: Installation) -> frozenset[str]:
         try:

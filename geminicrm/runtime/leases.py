@@ -39,6 +39,7 @@ class Leases:
         self._kind = kind
         self._held = False
         self.id = new_id("wrk")
+        self._held = False
 
     def acknowledge(self, generation: int, content_hash: str) -> None:
         """Say that this process serves a generation, and that it lives for another 5 s."""

@@ -1,6 +1,6 @@
 """What runs: a loaded version, and an installation of it as one worker holds it in memory."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -8,8 +8,18 @@ from typing import Any, TypeAlias
 from extensions.extension_base import ExtensionBase
 from geminicrm.runtime.manifest import Manifest
 
-StartResponse: TypeAlias = Callable[..., Callable[[bytes], object]]
-WsgiApp: TypeAlias = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an extension answers to a request, before anything is taken out of it."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+Answering: TypeAlias = Callable[[dict[str, Any]], Answer]
+"""Answers the request of a WSGI environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class LoadedVersion:
     folder: Path
     package: str
     extension: ExtensionBase
-    wsgi: WsgiApp
+    answer: Answering
     hooks: Mapping[str, Hook]
     routes: tuple[Route, ...]
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pluggy
-from flask import Blueprint, Flask
+from flask import Blueprint
 
 from extensions.extension_base import ExtensionBase
 from extensions.sdk import hookspecs
@@ -18,6 +18,7 @@ from geminicrm.runtime.live import Hook, LoadedVersion, Route, digest_hex
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.package_import import PackageImport
 from geminicrm.runtime.sdk_errors import problem_of
+from geminicrm.runtime.small_app import SmallApp
 
 MOUNT = "/api/extensions"
 
@@ -74,7 +75,7 @@ class _Loading:
             folder=self._folder,
             package=self._package.name,
             extension=extension,
-            wsgi=flask_app.wsgi_app,
+            answer=flask_app.answer,
             hooks=hooks,
             routes=_routes(flask_app),
         )
@@ -108,12 +109,10 @@ class _Loading:
             raise self._wrong(f"the class {leaves[0].__name__} lacks: {missing}")
         return leaves[0]
 
-    def _mount(self, extension: ExtensionBase) -> Flask:
+    def _mount(self, extension: ExtensionBase) -> SmallApp:
         # A blueprint can be neither added to a running application nor removed from it, so each
         # version has an application of its own.
-        app = Flask(self._package.name, root_path=str(self._folder), static_folder=None)
-        app.debug = False
-        app.config["PROPAGATE_EXCEPTIONS"] = True  # the guarded call names extension and place
+        app = SmallApp(self._package.name, str(self._folder))
         app.register_error_handler(SdkError, partial(problem_of, self._manifest.id))
         routes: object = extension.get_routes()
         if routes is None:
@@ -157,7 +156,7 @@ def collect_hooks(extension: ExtensionBase) -> Mapping[str, Hook]:
     return MappingProxyType(hooks)
 
 
-def _routes(app: Flask) -> tuple[Route, ...]:
+def _routes(app: SmallApp) -> tuple[Route, ...]:
     return tuple(
         Route(rule.rule, tuple(sorted(rule.methods or ()))) for rule in app.url_map.iter_rules()
     )

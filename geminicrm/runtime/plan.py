@@ -75,13 +75,14 @@ class Plan:
         """Give the plan as JSON-ready data."""
         return asdict(self)
 
-    def background(self) -> Iterator[tuple[str, str]]:
-        """Say what it does while nobody looks: a sentence and an explanation each."""
+    def background(self) -> Iterator[tuple[str, str, str]]:
+        """Say what it does while nobody looks: name, sentence and explanation of each."""
         if self.events:
-            yield "Run when something happens", f"Is told of: {', '.join(self.events)}."
+            told = f"Is told of: {', '.join(self.events)}."
+            yield "on_event", "Run when something happens", told
         for hook in self.hooks:
             if hook in _BACKGROUND_HOOKS:
-                yield _BACKGROUND_HOOKS[hook]
+                yield (hook, *_BACKGROUND_HOOKS[hook])
 
 
 def make_plan(run: Run) -> Plan:

@@ -53,7 +53,7 @@ def probe(folder: Path, deadline_seconds: float = DEADLINE_SECONDS) -> ProbeResu
     )
     with process:
         try:
-            answer = _read(_stdout(process), time.monotonic() + deadline_seconds)
+            answer = _read(process.stdout, time.monotonic() + deadline_seconds)
         finally:
             _kill_session(process.pid)
     if answer is None:
@@ -71,15 +71,11 @@ def _clean_environment() -> dict[str, str]:
     }
 
 
-def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
-    if process.stdout is None:
-        raise RuntimeError("the child was started without a pipe")
-    return process.stdout
-
-
-def _read(pipe: IO[bytes], deadline: float) -> bytes | None:
+def _read(pipe: IO[bytes] | None, deadline: float) -> bytes | None:
     """Read to the end; None where there is none in time or too much comes."""
     answer = bytearray()
+    if pipe is None:
+        return None
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while len(answer) <= _MOST_BYTES:

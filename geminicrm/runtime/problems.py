@@ -49,7 +49,8 @@ class AlreadyInstalled(Conflict):
 
     def __init__(self, extension_id: str) -> None:
         super().__init__(
-            f"The extension {extension_id!r} is installed in this workspace already.",
+            f"The extension {extension_id!r} is installed in this workspace already. Uninstall it "
+            "first; its settings are kept for the next install.",
             extension_id=extension_id,
         )
 

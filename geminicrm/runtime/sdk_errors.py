@@ -74,6 +74,7 @@ def _to_core(  # noqa: PLR0911 - one arm per class of the tree
         case sdk.NotFound() | sdk.UnknownAction():
             missing = core.NotFound("", "")
             missing.detail = str(error)
+            missing.args = (missing.detail,)
             return missing
         case sdk.Invalid():
             found = [core.Finding(one.pointer, one.code, one.message) for one in error.findings]

@@ -3,61 +3,31 @@
 import builtins
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
+from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
+from geminicrm.runtime.drafts import draft_of, kept_settings, used_folders
+from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
-from geminicrm.runtime.install.pipeline import Pipeline, Run, StepTime
-from geminicrm.runtime.install.state import Consent, Draft, DraftSettings, Lease, Order
+from geminicrm.runtime.install.pipeline import Pipeline, Run
+from geminicrm.runtime.install.state import Consent, Draft, Lease, Order
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
-from geminicrm.runtime.manifest_model import Manifest
-from geminicrm.runtime.models import Installation, KeptSettings
+from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
-from geminicrm.runtime.settings_values import Stored, changed_names, merge, still_valid
+from geminicrm.runtime.settings_values import Stored, changed_names, merge
 from geminicrm.runtime.vault import Vault
 
-Data = Literal["keep", "purge"]
-
-
-class Meter(Protocol):
-    """Where the time of life-cycle changes is counted."""
-
-    def install(self, action: str, outcome: str, seconds: float) -> None:
-        """Count one change, or one step of it."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """An installation after a change; `live` tells whether every worker serves it already."""
-
-    installation: dict[str, Any]
-    generation: int
-    live: bool
-    steps: tuple[StepTime, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed."""
-
-    extension_id: str
-    kept: bool
-    warning: str | None
-    generation: int
-    live: bool
+DAY_SECONDS = 86_400.0
 
 
 class LifeCycle:
@@ -73,7 +43,7 @@ class LifeCycle:
         allow_unsigned: bool = False,
         live_seconds: float = 5.0,
     ) -> None:
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self._tools = pipeline.tools
         self._works = pipeline.tools.works
         self._vault = vault
@@ -99,7 +69,7 @@ class LifeCycle:
             version=version,
             allow_unsigned=allow_unsigned or self.allow_unsigned,
         )
-        return make_plan(self._pipeline.look(order))
+        return make_plan(self.pipeline.look(order))
 
     def install(self, actor: Actor, request: InstallRequest) -> Change:
         """Install a version and answer when it is live, or when that takes too long.
@@ -159,7 +129,7 @@ class LifeCycle:
             with self._works.read(actor) as work:
                 row = find(work, extension_id)
                 refuse_if_needed(work, extension_id)
-            warning = self._run_uninstall(actor, self._draft_of(row))
+            warning = self._run_uninstall(actor, draft_of(row, self._vault, self._tools.packages))
             with self._works.write(actor) as work:
                 lease.confirm(work)
                 generation = self._remove(work, extension_id, data, warning)
@@ -172,6 +142,10 @@ class LifeCycle:
             generation=generation,
             live=live,
         )
+
+    def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
+        """Remove package folders that no workspace uses and that are older than some seconds."""
+        return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -190,29 +164,19 @@ class LifeCycle:
             extension_id=request.extension_id,
             version=request.version,
             allow_unsigned=request.allow_unsigned or self.allow_unsigned,
+            progress=request.progress,
         )
-        looked = self._pipeline.look(order)
+        looked = self.pipeline.look(order)
         plan = make_plan(looked)
         consent = Consent(
             granted=agreed(actor, plan, request),
             trusted=plan.trust_required,
-            settings=self._kept(actor, looked.state.manifest),
+            settings=kept_settings(self._works, self._vault, actor, looked.state.manifest),
         )
         try:
-            return self._pipeline.act(looked, consent, lease)
+            return self.pipeline.act(looked, consent, lease)
         except IntegrityError as error:
             raise AlreadyInstalled(request.extension_id) from error
-
-    def _kept(self, actor: Actor, manifest: Manifest) -> DraftSettings:
-        """Bring back what an earlier installation left, as far as this version takes it."""
-        with self._works.read(actor) as work:
-            row = work.session.scalar(
-                select(KeptSettings).where(KeptSettings.extension_id == manifest.id)
-            )
-            if row is None:
-                return DraftSettings()
-            kept = still_valid(manifest, Stored(row.settings, self._vault.open(row.secrets)))
-        return DraftSettings(dict(kept.plain), dict(kept.secrets))
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -269,21 +233,6 @@ class LifeCycle:
         work.audit("extension.uninstalled", extension_id, changes)
         self._tools.generations.bump(work, AUTH)
         return self._tools.generations.bump(work, RUNTIME)
-
-    def _draft_of(self, row: Installation) -> Draft:
-        return Draft(
-            installation_id=row.id,
-            workspace_id=row.workspace_id,
-            extension_id=row.extension_id,
-            version=row.version,
-            digest=row.digest,
-            manifest=manifest_of(row),
-            folder=self._tools.packages / row.digest.removeprefix("sha256:"),
-            granted=tuple(row.granted),
-            settings=DraftSettings(dict(row.settings), self._vault.open(row.secrets)),
-            trusted=row.trusted,
-            built_in=row.built_in,
-        )
 
     def _changed(
         self, actor: Actor, extension_id: str, generation: int, run: Run | None = None

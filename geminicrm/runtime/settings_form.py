@@ -38,7 +38,12 @@ def form_fields(
     errors = {found.pointer.removeprefix("/"): found.message for found in findings}
     values = {**installation["settings"], **(sent or {})}
     return [
-        _field(one, values.get(one.id), errors.get(one.id), one.id in installation["secrets_set"])
+        _field(
+            one,
+            values.get(one.id),
+            errors.get(one.id),
+            is_set=one.id in installation["secrets_set"],
+        )
         for one in manifest.settings
     ]
 
@@ -58,7 +63,7 @@ def clear_name(setting_id: str) -> str:
     return f"clear-{setting_id}"
 
 
-def _field(setting: Setting, value: Any, error: str | None, is_set: bool) -> FormField:  # noqa: FBT001 - private
+def _field(setting: Setting, value: Any, error: str | None, *, is_set: bool) -> FormField:
     attrs = {"placeholder": setting.placeholder} if setting.placeholder else {}
     if setting.type in _STEPS:
         attrs["step"] = _STEPS[setting.type]

@@ -20,7 +20,9 @@ class Slots:
         self._total = total
         self._each = each
         self._monotonic = monotonic
-        self._freed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._freed = threading.Condition(self._lock)
+        self._waiting = 0
         self._running: dict[str, list[float]] = {}
         self._threads = 0
 
@@ -30,36 +32,44 @@ class Slots:
         Give the answer back to `leave`. A `nested` call runs on a thread that is counted already,
         so it needs no place of the total.
         """
-        with self._freed:
+        with self._lock:
             now = self._monotonic()
             until = now + patience
             while not self._has_room(key, nested=nested):
                 if until <= now or self._is_stuck(key, now - patience):
                     return None
+                self._waiting += 1
                 self._freed.wait(until - now)
+                self._waiting -= 1
                 now = self._monotonic()
-            self._running.setdefault(key, []).append(now)
+            mine = self._running.get(key)
+            if mine is None:
+                self._running[key] = [now]
+            else:
+                mine.append(now)
             self._threads += not nested
             return now
 
     def leave(self, key: str, entered: float, *, nested: bool) -> None:
         """Give the place back."""
-        with self._freed:
+        with self._lock:
             mine = self._running[key]
             mine.remove(entered)
             if not mine:
                 del self._running[key]
             self._threads -= not nested
-            self._freed.notify_all()
+            if self._waiting:
+                self._freed.notify_all()
 
     def running(self, key: str) -> int:
         """Count the places that are taken."""
-        with self._freed:
+        with self._lock:
             return len(self._running.get(key, ()))
 
     def _has_room(self, key: str, *, nested: bool) -> bool:
-        mine = len(self._running.get(key, ()))
-        return mine < self._each and (nested or self._threads < self._total)
+        mine = self._running.get(key)
+        free = mine is None or len(mine) < self._each
+        return free and (nested or self._threads < self._total)
 
     def _is_stuck(self, key: str, since: float) -> bool:
         mine = self._running.get(key, [])

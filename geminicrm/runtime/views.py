@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 from geminicrm.identity.guards import current_actor, needs
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.runtime.apps_views import Place, action_url
+from geminicrm.runtime.changes import Change
 from geminicrm.runtime.contributions import Contributions
 from geminicrm.runtime.hooks import Panel
 from geminicrm.runtime.inventory import MANAGE, READ
 from geminicrm.runtime.plan import additions
-from geminicrm.runtime.service import Change, LifeCycle
+from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.settings_form import FormField, form_fields, read_form
 from geminicrm.web.pages import render
 

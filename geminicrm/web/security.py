@@ -1,11 +1,14 @@
 """Response headers that tell browsers what our pages may load, send and be framed by."""
 
+import functools
 import re
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 
 _HOST = re.compile(r"[A-Za-z0-9.\-]+(:\d{1,5})?|\[[0-9A-Fa-f:]+\](:\d{1,5})?")
+# How many policies are remembered: one for each host that asks, and whoever asks names the host.
+_POLICIES = 64
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*")
 
 
@@ -35,22 +38,24 @@ def allow_form_action(redirect_uri: str) -> None:
     g.form_action_sources = sources
 
 
-def static_sources(public_url: str) -> str:
+def static_sources(public_url: str, scheme: str, host: str) -> str:
     """Give the only addresses that scripts and styles may come from.
 
     The path keeps extensions' files (`/ext-assets/...`) from being scripts of our pages. The
     request's own host counts as well: a demo is reached as localhost and as 127.0.0.1.
     """
     origins = [form_action_source(public_url)]
-    if _HOST.fullmatch(request.host):
-        origins.append(f"{request.scheme}://{request.host}")
+    if _HOST.fullmatch(host):
+        origins.append(f"{scheme}://{host}")
     return " ".join(f"{origin}/static/" for origin in dict.fromkeys(origins))
 
 
-def content_security_policy(public_url: str) -> str:
-    """Give the policy of the page being answered."""
-    static = static_sources(public_url)
-    forms = " ".join(["'self'", *g.get("form_action_sources", ())])
+def content_security_policy(
+    public_url: str, scheme: str, host: str, form_actions: tuple[str, ...]
+) -> str:
+    """Give the policy of a page that is answered at this host."""
+    static = static_sources(public_url, scheme, host)
+    forms = " ".join(["'self'", *form_actions])
     return (
         f"default-src 'none'; script-src {static}; style-src {static}; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; frame-src 'self'; "
@@ -60,12 +65,15 @@ def content_security_policy(public_url: str) -> str:
 
 def init_app(app: Flask, public_url: str) -> None:
     """Put the headers on every response; a response that brings its own policy keeps it."""
+    policy = functools.lru_cache(_POLICIES)(functools.partial(content_security_policy, public_url))
 
     def add_headers(response: Response) -> Response:
-        if "Content-Security-Policy" not in response.headers:
-            response.headers["Content-Security-Policy"] = content_security_policy(public_url)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "same-origin"
+        headers = response.headers
+        if "Content-Security-Policy" not in headers:
+            forms = tuple(g.get("form_action_sources", ()))
+            headers["Content-Security-Policy"] = policy(request.scheme, request.host, forms)
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "same-origin"
         return response
 
     app.after_request(add_headers)

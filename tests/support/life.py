@@ -11,15 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from geminicrm.app import Core
 from geminicrm.kernel.errors import Finding, NotFound
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.assembly import Needs, build_life_cycle
+from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.install.state import Draft, Outcome, PackageRef
 from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.models import Installation
+from geminicrm.runtime.problems import InstallFailed
 from geminicrm.runtime.service import LifeCycle
 from marketplace.package_reader import open_package
+from tests.support.core import Tenant
 
 HELLO = "hello-world"
 CODE = '''"""Greets."""
@@ -230,3 +235,31 @@ def both_lives(both_cores: Core) -> Life:
     made = make_life(both_cores)
     made.shelf.put(zipped(files()))
     return made
+
+
+ALL = InstallRequest(extension_id=HELLO, grant="requested")
+
+
+def wanted(**changes: Any) -> InstallRequest:
+    """Give the usual request with some of it changed."""
+    return InstallRequest(**{"extension_id": HELLO, "grant": "requested", **changes})
+
+
+def rows(life: Life, tenant: Tenant, model: type[Any] = Installation) -> list[Any]:
+    """Read all rows of a workspace."""
+    with life.core.works.read(tenant.system()) as work:
+        return list(work.session.scalars(select(model)))
+
+
+def offer(life: Life, **changes: Any) -> None:
+    """Put the usual extension on the shelf with another manifest."""
+    life.shelf.put(zipped(files(**changes)))
+
+
+def fails(life: Life, tenant: Tenant, step: str) -> InstallFailed:
+    """See that an install fails in a step and leaves no row; give its error."""
+    with pytest.raises(InstallFailed) as caught:
+        life.cycle.install(tenant.owner(), ALL)
+    assert caught.value.step == step
+    assert rows(life, tenant) == []
+    return caught.value

@@ -30,7 +30,7 @@ from flask import Blueprint, abort, jsonify, request
 from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.blocks import Badge, Stat, Text
-from extensions.sdk.errors import Conflict, Invalid, NotFound, Refused
+from extensions.sdk.errors import Conflict, HttpFailed, Invalid, NotFound, Refused, Unavailable
 """
 QUIET = """
 class Sample(ExtensionBase):

@@ -50,6 +50,25 @@ def test_the_environment_wins_over_the_file(tmp_path):
     assert (settings.port, settings.web_workers) == (9002, 3)
 
 
+def test_a_command_means_what_the_last_server_of_its_home_had():
+    served = _development(PORT="9003")
+    served.remember()
+    found = Settings.for_command({})
+    assert (found.env, found.port, found.public_url) == ("development", 9003, served.public_url)
+    assert Settings.for_command({"PORT": "9004"}).port == 9004
+
+
+def test_a_server_takes_nothing_from_the_server_before():
+    _development().remember()
+    with pytest.raises(ConfigurationError, match="GEMINICRM_PUBLIC_URL"):
+        Settings.from_env({})
+
+
+def test_a_command_on_a_home_that_nobody_served_is_strict():
+    with pytest.raises(ConfigurationError, match="GEMINICRM_PUBLIC_URL"):
+        Settings.for_command({})
+
+
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_every_spelling_of_postgresql_is_understood(scheme):
     settings = _development(GEMINICRM_DATABASE_URL=f"{scheme}://u@h/d")

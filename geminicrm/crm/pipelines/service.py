@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import flag_modified
 
 from geminicrm.crm.pipelines.events import PipelineCreated, PipelineUpdated
 from geminicrm.crm.pipelines.models import Pipeline, Stage
@@ -118,6 +119,7 @@ def update_pipeline(
     if not names:
         return before
     pipeline.updated_at = work.now
+    flag_modified(pipeline, "updated_at")  # new stages are a new version too, however quick
     work.session.flush()
     after = _rest(pipeline, stages)
     changes = {name: {"from": before[name], "to": after[name]} for name in names}

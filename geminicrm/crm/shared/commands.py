@@ -149,7 +149,24 @@ class RecordCommands:
         self, actor: Actor, data: Mapping[str, Any], needs: Needs | None = None
     ) -> dict[str, Any]:
         may(actor, f"write:{self.spec.noun}")
-        return parse(self.spec.schema, data, needs)
+        try:
+            return parse(self.spec.schema, data, needs)
+        except ValidationFailed as error:
+            raise ValidationFailed([*error.findings, *self._further(actor, data, error)]) from None
+
+    def _further(
+        self, actor: Actor, data: Mapping[str, Any], error: ValidationFailed
+    ) -> Sequence[Finding]:
+        """Find what else is wrong with the fields that could be read: all is told at once."""
+        wrong = {finding.pointer.split("/")[1] for finding in error.findings if finding.pointer}
+        rest = {name: value for name, value in data.items() if name not in wrong}
+        try:
+            values = parse(self.spec.schema, rest)
+            with self.works.read(actor) as work:
+                service.preview_create(work, self.spec, values)
+        except ValidationFailed as more:
+            return [each for each in more.findings if each.pointer.strip("/") in rest]
+        return []
 
     def _create_all(
         self, actor: Actor, items: Sequence[Rest], *, numbered: bool = False

@@ -5,7 +5,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from geminicrm.kernel.ids import new_id
@@ -96,16 +96,20 @@ def same_tree(folder: Path, files: Mapping[str, bytes]) -> bool:
     )
 
 
-def collect(packages: Path, used: Collection[str], older_than: float) -> list[str]:
-    """Remove folders whose digest nobody uses and that are older than some seconds; name them."""
+def collect(packages: Path, used: Callable[[], Collection[str]], older_than: float) -> list[str]:
+    """Remove folders that nobody uses and that are older than some seconds; name them.
+
+    `used` gives the names in use. It is asked once nobody installs: an install that ends before
+    has its row by then.
+    """
     with held(packages) as hold:
         if not hold.alone():
             return []
-        limit = time.time() - older_than
+        kept, limit = used(), time.time() - older_than
         old = [
             path
             for path in packages.iterdir()
-            if path.is_dir() and path.name not in used and path.stat().st_mtime < limit
+            if path.is_dir() and path.name not in kept and path.stat().st_mtime < limit
         ]
         for path in old:
             shutil.rmtree(path)

@@ -39,7 +39,7 @@ class WorkspaceLock:
                     "wait for it, then repeat.",
                     5.0,
                 )
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(_PAUSE_SECONDS)  # a lock of the database can only be asked for again
         try:
             yield self
         finally:

@@ -90,6 +90,7 @@ class Pipeline:
         state, times = run.state, list(run.times)
         for step in steps:
             started = time.perf_counter()
+            state.order.progress(step.name)
             try:
                 if state.lease is not None:
                     state.lease.renew()

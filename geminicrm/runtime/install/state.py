@@ -147,14 +147,19 @@ class Tools:
     api_versions: Collection[int]
 
 
+def nobody_watches(_step: str) -> None:
+    """Take note of nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What somebody asked for."""
+    """What somebody asked for; `progress` is told the name of each step when it begins."""
 
     actor: Actor
     extension_id: str
     version: str | None
     allow_unsigned: bool = False
+    progress: Callable[[str], None] = nobody_watches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

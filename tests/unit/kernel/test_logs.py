@@ -93,12 +93,16 @@ def fail(password: str) -> None:
     raise ValueError(f"refused with Bearer {password}")
 
 
-def test_traces_hold_no_local_variables_and_no_tokens(stream: io.StringIO) -> None:
-    logs.configure("INFO", json=True, stream=stream)
+def log_a_failure(**more: str) -> None:
     try:
         fail(TOKEN)
     except ValueError:
-        structlog.get_logger().exception("job.failed")
+        structlog.get_logger().exception("job.failed", **more)
+
+
+def test_traces_hold_no_local_variables_and_no_tokens(stream: io.StringIO) -> None:
+    logs.configure("INFO", json=True, stream=stream)
+    log_a_failure()
     (entry,) = entries(stream)
     assert entry["exception"][0]["exc_type"] == "ValueError"
     assert "refused with Bearer [hidden]" in stream.getvalue()
@@ -107,10 +111,7 @@ def test_traces_hold_no_local_variables_and_no_tokens(stream: io.StringIO) -> No
 
 def test_the_console_is_readable_and_masks_too(stream: io.StringIO) -> None:
     logs.configure("INFO", json=False, stream=stream)
-    try:
-        fail(TOKEN)
-    except ValueError:
-        structlog.get_logger().exception("job.failed", api_key="k", lead="lead_1")
+    log_a_failure(api_key="k", lead="lead_1")
     text = stream.getvalue()
     assert "job.failed" in text
     assert "lead_1" in text

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 
 from geminicrm import tables
-from geminicrm.kernel.migrate import BASE, differences, downgrade, upgrade
+from geminicrm.kernel.migrate import BASE, differences, downgrade, pending, upgrade
 
 
 def _tables(url: str) -> set[str]:
@@ -21,6 +21,12 @@ def test_head_is_what_the_models_say(database_url: str):
     upgrade(database_url)
     assert differences(database_url, tables.metadata()) == []
     assert _tables(database_url) == set(tables.metadata().tables)
+
+
+def test_an_old_database_is_known_by_its_revision(database_url: str):
+    assert pending(database_url)
+    upgrade(database_url)
+    assert not pending(database_url)
 
 
 def test_base_leaves_nothing(database_url: str):

@@ -1,13 +1,16 @@
 """A marketplace of its own for a test: packages to publish, a registry, a web application."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 from prometheus_client import CollectorRegistry
 
@@ -15,6 +18,7 @@ from geminicrm import plumbing
 from geminicrm.app import Core
 from geminicrm.identity import views as identity_views
 from geminicrm.identity.guards import Credentials, Guard
+from geminicrm.identity.people import create_user
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.runtime.authoring.new import create_extension
 from geminicrm.web import pages
@@ -25,6 +29,7 @@ from marketplace.cards import InstalledState
 from marketplace.counts import InstallCounts
 from marketplace.packages import pack
 from marketplace.service import Registry, RegistrySource
+from tests.support.core import PASSWORD, Tenant, sign_in
 
 
 @dataclass
@@ -112,3 +117,25 @@ def market_app(core: Core, registry: Registry, installed: Callable[..., Any]) ->
     app.register_blueprint(api.blueprint(registry))
     app.register_blueprint(views.blueprint(registry, installed))
     return app
+
+
+@pytest.fixture
+def owner(client: FlaskClient, tenant: Tenant) -> FlaskClient:
+    sign_in(client, tenant)
+    return client
+
+
+@pytest.fixture
+def member(app: Flask, core: Core, tenant: Tenant) -> FlaskClient:
+    email = "member@north.example"
+    with core.works.across_workspaces("add a member for a test", write=True) as work:
+        create_user(work, tenant.id, email, "member", PASSWORD)
+    client = app.test_client()
+    sign_in(client, Tenant(tenant.id, "", email, ""))
+    return client
+
+
+def text(client: FlaskClient, path: str, **options: Any) -> str:
+    answer = client.get(path, **options)
+    assert answer.status_code == 200
+    return unescape(re.sub(r"\s+", " ", answer.get_data(as_text=True)))

@@ -2,6 +2,8 @@ import io
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from geminicrm.app import Core
 from geminicrm.identity.tokens import create_token
@@ -13,9 +15,10 @@ PATH = "/api/marketplace/extensions"
 
 
 def upload(client: FlaskClient, tenant: Tenant, package: bytes, field: str = "package"):
-    return client.post(
-        PATH, data={field: (io.BytesIO(package), "it.gcx")}, headers=tenant.headers()
-    )
+    # The test client keeps large forms in files that it does not close.
+    boundary, body = encode_multipart({field: FileStorage(io.BytesIO(package), "it.gcx")})
+    kind = f"multipart/form-data; boundary={boundary}"
+    return client.post(PATH, data=body, content_type=kind, headers=tenant.headers())
 
 
 @pytest.fixture
@@ -125,9 +128,9 @@ def test_reading_needs_no_permission_but_an_actor(
 
 def test_search_pages_by_cursor(client: FlaskClient, tenant: Tenant, author: Author):
     for extension_id in ("lead-scorer", "mail-sync", "mail-merge"):
-        upload(client, tenant, author.package(extension_id, categories=["email"]))
+        upload(client, tenant, author.package(extension_id, categories=["chat"]))
 
-    query = f"{PATH}?q=mail&category=email&sort=name&limit=1"
+    query = f"{PATH}?q=mail&category=chat&sort=name&limit=1"
     first = client.get(query, headers=tenant.headers()).get_json()
     second = client.get(
         f"{query}&cursor={first['next_cursor']}", headers=tenant.headers()

@@ -75,20 +75,18 @@ def test_orders_and_their_pages(filled, sort: str, expected: list[str]):
     assert cursor is None
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ("MAIL", ["mail-sync"]),
-        ("sync mail", ["mail-sync"]),
-        ("100%", ["lead-scorer"]),
-        ("%", ["lead-scorer"]),
-        ("_", []),
-        ("chat nothing", []),
-        ("a\x00lerts", ["chat-alerts"]),
-    ],
-)
-def test_all_words_have_to_be_there(filled, words: str, expected: list[str]):
-    assert filled(words=words) == expected
+def test_all_words_have_to_be_there(filled):
+    expected = {
+        "MAIL": ["mail-sync"],
+        "sync mail": ["mail-sync"],
+        "100%": ["lead-scorer"],
+        "%": ["lead-scorer"],
+        "_": [],
+        "chat nothing": [],
+        "a\x00lerts": ["chat-alerts"],
+    }
+
+    assert {words: filled(words=words) for words in expected} == expected
 
 
 def test_categories_and_chosen_ids_narrow_the_search(filled):

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import insert, select
 
@@ -10,7 +8,7 @@ from geminicrm.kernel.work import Work
 from marketplace import publishing
 from marketplace.blobs import Blobs
 from marketplace.errors import IdTaken, UnknownExtension, VersionExists
-from marketplace.models import RegistryCategory, RegistryExtension
+from marketplace.models import RegistryCategory
 from marketplace.publishing import Candidate
 from marketplace.service import Registry, RegistrySource
 from tests.support.core import Tenant, make_tenant
@@ -94,6 +92,13 @@ def test_an_extension_of_the_core_changes_with_its_code(
     assert len(registry.versions(tenant.owner(), "deal-insights")) == 1
 
 
+def test_the_same_extension_of_the_core_again_changes_nothing(registry: Registry, author: Author):
+    package = author.package()
+
+    assert registry.offer(package).created
+    assert not registry.offer(package).created
+
+
 def test_the_listing_tells_of_the_newest_good_version(
     registry: Registry, author: Author, tenant: Tenant
 ):
@@ -167,9 +172,7 @@ def test_the_runtime_is_told_of_versions_that_are_not_there(
         source.find("deal-insights", "9.0.0")
 
 
-def test_both_engines_publish_and_replace(
-    both_cores: Core, make_core: Callable[..., Core], blobs: Blobs, author: Author
-):
+def test_both_engines_publish_and_replace(both_cores: Core, blobs: Blobs, author: Author):
     registry = registry_of(both_cores, blobs)
     tenant = make_tenant(both_cores, "north")
     registry.publish(tenant.owner(), author.package(version="1.0.0", categories=["data"]))
@@ -192,10 +195,9 @@ def test_two_who_publish_at_once_are_told(
         registry.publish(tenant.owner(), author.package(version="2.0.0", name="Two"))
 
 
-def _unseen(work: Work, candidate: Candidate) -> RegistryExtension:
+def _unseen(work: Work, candidate: Candidate) -> None:
     work.session.execute(
         insert(RegistryCategory).values(
             [{"extension_id": candidate.found.manifest.id, "category": "twice"}] * 2
         )
     )
-    raise AssertionError("the key stops the second row")

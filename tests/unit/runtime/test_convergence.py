@@ -142,8 +142,9 @@ def test_a_version_in_use_again_is_kept(stage: Stage, tenant: Tenant):
 
 
 def test_every_living_worker_of_the_machine_has_to_serve_it(
-    core: Core, stage_of: StageOf, clock: FixedClock
+    both_cores: Core, stage_of: StageOf, clock: FixedClock
 ):
+    core = both_cores
     one, two = stage_of(core), stage_of(core, kind="worker")
     for stage in (one, two):
         stage.runtime.reconcile()
@@ -161,7 +162,7 @@ def test_every_living_worker_of_the_machine_has_to_serve_it(
 
     clock.advance(6)
     assert one.runtime.leases.alive() == [], "a dead worker's lease runs out"
-    assert one.runtime.wait_live(generation + 1, 0.02)
+    assert one.runtime.leases.all_serve(generation + 1)
     clock.advance(60)
     stage_of(core).runtime.reconcile()
     assert len(one.runtime.leases.alive()) == 1
@@ -169,14 +170,12 @@ def test_every_living_worker_of_the_machine_has_to_serve_it(
 
 def test_a_started_runtime_follows_by_itself_and_stops(core: Core, stage: Stage, tenant: Tenant):
     stage.runtime.start()
-    try:
-        assert stage.runtime.leases.alive()[0].pid
-        stage.put(tenant, GOOD)
-        generation = core.generations.get(RUNTIME)
-        assert stage.runtime.wait_live(generation, 5.0)
-        assert stage.runtime.convergence.table.find(tenant.id, "sample") is not None
-    finally:
-        stage.runtime.stop()
+    assert stage.runtime.leases.alive()[0].pid
+    stage.put(tenant, GOOD)
+    assert stage.runtime.wait_live(core.generations.get(RUNTIME), 5.0)
+    assert stage.runtime.convergence.table.find(tenant.id, "sample") is not None
+
+    stage.runtime.stop()
 
     assert stage.runtime.leases.alive() == []
     assert "extensions watch" not in {thread.name for thread in threading.enumerate()}
@@ -244,3 +243,19 @@ def test_only_who_may_read_a_record_gets_its_hooks(stage: Stage, tenant: Tenant)
 
     hooks = ("collect_badges:lead", "collect_badges:deal", "collect_widget")
     assert [len(table.with_hook(tenant.id, hook)) for hook in hooks] == [1, 0, 1]
+
+
+def test_a_command_that_served_nothing_leaves_no_trace(
+    core: Core, stage_of: StageOf, monkeypatch: pytest.MonkeyPatch
+):
+    command = stage_of(core, kind="command")
+    with monkeypatch.context() as patch:
+        patch.setattr(core.works, "across_workspaces", lambda *_: pytest.fail("not asked"))
+        command.runtime.stop()
+
+
+def test_who_waits_does_not_wait_for_itself(core: Core, stage: Stage, tenant: Tenant):
+    stage.runtime.reconcile()
+    stage.put(tenant, GOOD)
+
+    assert stage.runtime.wait_live(core.generations.get(RUNTIME), 0.0)

@@ -5,19 +5,22 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
-from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.test import TestResponse
 
 from geminicrm.api.http import problem
+from geminicrm.app import Core
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import AppError
-from geminicrm.runtime.dispatch import MOST_BYTES, AnswerTooLarge, blueprint, collect
-from tests.support.core import Tenant
+from geminicrm.runtime.dispatch import blueprint
+from tests.support.core import Tenant, sign_in
 from tests.support.sample_extensions import (
     HEAD,
     OLD_STYLE,
     QUIET,
+    CountedCalls,
     Stage,
     with_routes,
+    write_package,
 )
 
 HIDDEN = {
@@ -162,6 +165,9 @@ def test_its_own_http_errors_are_its_answers(stage: Stage, tenant: Tenant, clien
         ("Invalid([])", 422, "validation_failed"),
         ("NotFound('lead', 'x')", 404, "not_found"),
         ("Refused('no', 'email')", 422, "refused_by_extension"),
+        ("Refused('no')", 422, "refused_by_extension"),
+        ("Unavailable('later', 7)", 503, "unavailable"),
+        ("HttpFailed('no answer')", 502, "extension_outside_failed"),
     ],
 )
 def test_errors_of_the_sdk_become_problems(
@@ -222,36 +228,6 @@ def test_head_and_options_are_right(stage: Stage, tenant: Tenant, client: FlaskC
     assert set(options.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
 
 
-def test_streams_are_read_inside_the_call(stage: Stage, tenant: Tenant, client: FlaskClient):
-    routes = """
-    @routes.get("/good")
-    def good():
-        return (part + self.app.workspace.name for part in ("a", "b"))
-
-    @routes.get("/bad")
-    def bad():
-        def parts():
-            yield "a"
-            raise ValueError("half way")
-        return parts()
-
-    @routes.get("/endless")
-    def endless():
-        def parts():
-            while True:
-                yield b"x" * 1024 * 1024
-        return parts()
-    """
-    one = stage.put(tenant, with_routes(routes))
-
-    with capture_logs():
-        assert ask(client, "/good").data == b"aNorthbNorth"
-        assert ask(client, "/bad").get_json()["where"] == "extension.py:25 in parts"
-        assert ask(client, "/endless").status_code == 502
-    (trouble,) = stage.runtime.calls.troubles(one)
-    assert trouble.reason == f"AnswerTooLarge: its answer is longer than {MOST_BYTES} bytes"
-
-
 def test_after_repeated_failures_it_is_503_with_retry_after(
     stage: Stage, tenant: Tenant, client: FlaskClient
 ):
@@ -265,28 +241,25 @@ def test_after_repeated_failures_it_is_503_with_retry_after(
     assert answer.headers["Retry-After"] == "30"
 
 
-def test_plain_wsgi_applications_may_write_and_need_no_close():
-    def app(_environ: Any, start_response: Any) -> list[bytes]:
-        write = start_response("200 OK", [("Content-Length", "x")])
-        write(b"a")
-        return [b"b"]
-
-    environ = EnvironBuilder(method="HEAD").get_environ()
-    assert collect(app, environ).headers["Content-Length"] == "2"
-
-
-def test_an_answer_may_not_be_larger_than_the_core_takes():
-    def app(_environ: Any, start_response: Any) -> list[bytes]:
-        start_response("200 OK", [])(b"x" * (MOST_BYTES + 1))
-        return []
-
-    with pytest.raises(AnswerTooLarge):
-        collect(app, EnvironBuilder().get_environ())
-
-
 def test_an_extension_without_routes_has_no_pages(
     stage: Stage, tenant: Tenant, client: FlaskClient
 ):
     stage.put(tenant, HEAD + QUIET)
 
     assert ask(client, "/x").status_code == 404
+
+
+def test_a_form_sent_by_a_browser_arrives_whole(core: Core, tenant: Tenant, app: Flask):
+    package = write_package(core.runtime.options.packages, ECHO)
+    stage = Stage(core, core.runtime, core.crm, CountedCalls(), [])
+    stage.put_package(tenant, package)
+    browser = app.test_client()
+    token = sign_in(browser, tenant)
+    path = "/api/extensions/sample/echo"
+
+    assert browser.post(path, data={"name": "Ada"}).status_code == 403, "without the token"
+    sent = browser.post(path, data={"name": "Ada"}, headers={"X-CSRFToken": token}).get_json()
+    assert sent["form"] == {"name": "Ada"}
+    assert sent["cookies"] == {}
+    assert "X-Csrftoken" not in sent["headers"]
+    assert app.test_client().get(path).status_code == 401

@@ -9,6 +9,7 @@ from geminicrm.kernel.relay import Relay
 from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout
 from tests.support.core import START, Tenant, make_tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method
+from tests.support.waiting import eventually
 
 LISTENER = with_method(
     """
@@ -100,8 +101,7 @@ def test_the_relay_hands_committed_changes_over(core: Core, stage: Stage, tenant
     stage.put(tenant, LISTENER, events=EVENTS)
     relay = Relay(core.works, [stage.runtime.sink], core.metrics)
     lead = stage.crm.leads.create(tenant.owner(), {"last_name": "Lovelace"})
-    while relay.step():
-        pass
+    eventually(lambda: relay.step() == 0)
     relay.close()
 
     extension: Any = stage.find(tenant).loaded.extension

@@ -176,7 +176,7 @@ def test_panels_widgets_and_badges_are_gathered(stage: Stage, tenant: Tenant):
     )  # fmt: skip
     assert panel.blocks[0]["text"] == f"facts {lead['id']}"
     assert lead["last_name"] == "Lovelace"
-    assert widget.blocks[0]["value"] == "1"
+    assert str(widget.blocks[0]["value"]) == "1"
     assert badges == {
         lead["id"]: ({"type": "badge", "text": "New", "tone": "info", "extension_id": "sample"},)
     }

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -7,7 +8,7 @@ from geminicrm.app import Core
 from geminicrm.kernel.clock import FixedClock
 from geminicrm.runtime.ledger import Ledger
 from geminicrm.runtime.models import ScopeUse
-from tests.support.core import Tenant
+from tests.support.core import Tenant, make_tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage
 
 
@@ -18,9 +19,10 @@ def uses(core: Core) -> list[tuple[str, str, date, int, int]]:
 
 
 def test_questions_are_added_up_per_day(
-    core: Core, tenant: Tenant, stage: Stage, clock: FixedClock
+    both_cores: Core, stage_of: Callable[..., Stage], clock: FixedClock
 ):
-    one = stage.put(tenant, HEAD + QUIET)
+    core, tenant = both_cores, make_tenant(both_cores, "north")
+    one = stage_of(core).put(tenant, HEAD + QUIET)
     ledger = Ledger(core.works)
     ledger.count(tenant.id, one, "read:leads", allowed=True)
     ledger.count(tenant.id, one, "read:leads", allowed=True)

@@ -1,3 +1,4 @@
+import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -5,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import EnvironBuilder
 
 from extensions.sdk.context import Context
 from geminicrm.runtime.failures import LoadFailed
@@ -75,7 +76,8 @@ def test_a_version_has_routes_and_hooks(tmp_path: Path, load: Load):
     ]
     assert list(version.hooks) == ["collect_badges"]
     assert version.hooks["collect_badges"].call("lead", ["a record"]) == {}
-    assert Client(version.wsgi).get("/api/extensions/sample/pets").json == {"pets": []}
+    answer = version.answer(EnvironBuilder(path="/api/extensions/sample/pets").get_environ())
+    assert (answer.status, json.loads(answer.body)) == ("200 OK", {"pets": []})
 
 
 def test_code_in_the_oldest_style_answers_at_its_own_prefix(tmp_path: Path, load: Load):
@@ -88,7 +90,8 @@ def test_an_extension_without_routes_answers_404(tmp_path: Path, load: Load):
     version = load(write_package(tmp_path, HEAD + QUIET))
 
     assert version.routes == ()
-    assert Client(version.wsgi).get("/api/extensions/sample").status_code == 404
+    answer = version.answer(EnvironBuilder(path="/api/extensions/sample").get_environ())
+    assert answer.status == "404 NOT FOUND"
 
 
 def test_two_versions_of_one_extension_live_at_once(tmp_path: Path, load: Load):

@@ -92,9 +92,9 @@ def test_another_version_is_refused(crm: Crm, me: Actor):
         crm.leads.delete(me, made["id"], if_version=2)
 
 
-def test_every_door_needs_its_scope(crm: Crm, me: Actor, tenant: Tenant):
+def test_every_door_needs_its_scope(crm: Crm, me: Actor, owner: Tenant):
     made = crm.leads.create(me, ADA)
-    nobody = tenant.owner("read:contacts")
+    nobody = owner.owner("read:contacts")
     for call in (
         lambda: crm.leads.get(nobody, made["id"]),
         lambda: crm.leads.get_many(nobody, [made["id"]]),
@@ -115,9 +115,9 @@ def test_an_update_can_not_take_away_what_is_needed(crm: Crm, me: Actor):
     assert pointers(caught) == ["/last_name"]
 
 
-def test_owners_are_members(crm: Crm, me: Actor, tenant: Tenant):
-    made = crm.leads.create(me, {**ADA, "owner_id": tenant.owner_id})
-    assert made["owner_id"] == tenant.owner_id
+def test_owners_are_members(crm: Crm, me: Actor, owner: Tenant):
+    made = crm.leads.create(me, {**ADA, "owner_id": owner.owner_id})
+    assert made["owner_id"] == owner.owner_id
     with pytest.raises(ValidationFailed) as caught:
         crm.leads.update(me, made["id"], {"owner_id": "usr_nobody"})
     assert pointers(caught) == ["/owner_id"]

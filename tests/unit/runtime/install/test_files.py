@@ -70,6 +70,6 @@ def test_old_folders_that_nobody_uses_are_collected(tmp_path: Path):
     for name in ("used", "old"):
         os.utime(tmp_path / name, (0, 0))
     with held(tmp_path):
-        assert collect(tmp_path, {"used"}, 60) == []
-    assert collect(tmp_path, {"used"}, 60) == ["old"]
+        assert collect(tmp_path, lambda: {"used"}, 60) == []
+    assert collect(tmp_path, lambda: {"used"}, 60) == ["old"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "used", "young"]

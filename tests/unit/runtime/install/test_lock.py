@@ -4,7 +4,8 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import IntegrityError
 
 from geminicrm.app import Core
 from geminicrm.kernel.clock import FixedClock
@@ -18,8 +19,8 @@ def test_others_wait_and_then_give_up(both_cores: Core):
     tenant = make_tenant(both_cores, "north")
     first = WorkspaceLock(both_cores.works, tenant.owner())
     second = WorkspaceLock(both_cores.works, tenant.owner())
-    with first.held(), pytest.raises(Unavailable, match="Another extension"), second.held(0.06):
-        raise AssertionError("two hold the lock")
+    with first.held(), pytest.raises(Unavailable, match="Another extension"):
+        second.held(0.06).__enter__()
     with second.held(0):
         second.renew()
 
@@ -86,6 +87,18 @@ def test_only_one_of_many_holds_it_at_a_time(both_cores: Core):
     for thread in threads:
         thread.join()
     assert (most[0], turns[0]) == (1, 4)
+
+
+def test_a_lost_race_for_the_first_row_is_tried_again(core: Core):
+    tenant = make_tenant(core, "north")
+
+    def lose(_mapper: object, _connection: object, _row: object) -> None:
+        event.remove(InstallLock, "before_insert", lose)
+        raise IntegrityError("INSERT", {}, ValueError("another machine was first"))
+
+    event.listen(InstallLock, "before_insert", lose)
+    with WorkspaceLock(core.works, tenant.owner()).held() as held:
+        held.renew()
 
 
 def test_renewing_moves_the_end(core: Core, clock: FixedClock):

@@ -1,0 +1,1 @@
+"""One file per workload: `NAME`, and `run(lab)` that gives its rows."""

@@ -1,0 +1,113 @@
+"""The extension lead-scoring: badges, a panel with the reasons, a widget, and a gate."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint
+
+from extensions.extension_base import ExtensionBase, hookimpl
+from extensions.sdk.actions import ActionResult
+from extensions.sdk.blocks import Badge, Block, Button, Fields, Link, Stat, Table, Text, Tone
+from extensions.sdk.errors import Refused, UnknownAction
+from extensions.sdk.records import Record, RecordChange
+
+from .mapping import Line, Score, domain_of, domains, is_among, options_from, score
+
+QUALIFY = "qualify"
+LOOKED_AT = 100
+SHOWN = 6
+_OPEN = "new,contacted,qualified"
+_TONES: Mapping[str, Tone] = {"Hot": "danger", "Warm": "warning", "Cold": "neutral"}
+
+
+class LeadScoring(ExtensionBase):
+    """Scores leads when they are shown: nothing is stored, so a changed rule holds at once."""
+
+    def install(self) -> None:
+        """Prepare one workspace: nothing to do, every setting has a default."""
+
+    def uninstall(self) -> None:
+        """Undo what install did: nothing is kept anywhere."""
+
+    def get_routes(self) -> Blueprint:
+        """Give the routes; there are none."""
+        return Blueprint("lead_scoring", __name__, url_prefix="/api/extensions/lead-scoring")
+
+    @hookimpl
+    def collect_badges(self, record_type: str, records: Sequence[Record]) -> dict[str, Badge]:
+        """Label leads with their score, unless the workspace wants none."""
+        if record_type != "lead" or not self.app.settings["show_badges"]:
+            return {}
+        scores = self._scores(records)
+        return {
+            lead["id"]: Badge(f"{found.name} {found.value}", _TONES[found.name])
+            for lead, found in zip(records, scores, strict=True)
+        }
+
+    @hookimpl
+    def collect_panel(self, record: Record) -> list[Block]:
+        """Explain the score of a lead, reason by reason."""
+        [found] = self._scores([record])
+        blocks: list[Block] = [
+            Stat("Score", found.value, hint=found.name, tone=_TONES[found.name]),
+            Fields({line.label: _worth(line) for line in found.lines}),
+        ]
+        if record["status"] in ("new", "contacted"):
+            blocks.append(Button("Set status to qualified", QUALIFY, style="primary"))
+        return blocks
+
+    @hookimpl
+    def collect_widget(self) -> list[Block]:
+        """List the hottest of the open leads that changed last."""
+        page = self.app.leads.list(limit=LOOKED_AT, sort="-updated_at", status=_OPEN)
+        ranked = sorted(
+            zip(page.data, self._scores(page.data), strict=True), key=lambda pair: -pair[1].value
+        )
+        if not ranked:
+            return [Text("There are no open leads yet.")]
+        rows = [
+            (Link(_name(lead), f"/leads/{lead['id']}"), lead.get("company"), found.value)
+            for lead, found in ranked[:SHOWN]
+        ]
+        return [Table(("Lead", "Company", "Score"), rows, "The hottest open leads")]
+
+    @hookimpl
+    def before_record_save(self, change: RecordChange) -> None:
+        """Refuse a lead whose e-mail address is at a blocked domain.
+
+        One that was there before the domain was blocked can still be changed otherwise.
+        """
+        if change.record_type != "lead":
+            return
+        domain = domain_of(change.draft.get("email"))
+        if change.before is not None and domain == domain_of(change.before.get("email")):
+            return
+        if is_among(domain, domains(str(self.app.settings.get("blocked_domains", "")))):
+            raise Refused(f"Leads from {domain} are blocked.", "email")
+
+    def perform_action(
+        self,
+        action: str,
+        values: Mapping[str, Any],  # noqa: ARG002 - the button sends none
+        record_type: str | None,
+        record_id: str | None,
+    ) -> ActionResult:
+        """Qualify the lead whose page the button is on."""
+        if action != QUALIFY or record_type != "lead" or record_id is None:
+            raise UnknownAction(action)
+        self.app.leads.update(record_id, {"status": "qualified"})
+        return ActionResult(toast="The lead is qualified.", navigate=f"/leads/{record_id}")
+
+    def _scores(self, records: Sequence[Record]) -> list[Score]:
+        options = options_from(dict(self.app.settings))
+        return [score(record, options) for record in records]
+
+
+def _worth(line: Line) -> str:
+    found = f" ({line.found})" if line.found else ""
+    return f"{line.points} of {line.possible}{found}"
+
+
+def _name(lead: Record) -> str:
+    name = " ".join(part for part in (lead.get("first_name"), lead.get("last_name")) if part)
+    return name or lead.get("company") or lead.get("email") or "Unnamed lead"

@@ -1,0 +1,203 @@
+"""`geminicrm ext install`: from an id, a package or a folder, with consent and trust."""
+
+import contextlib
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from geminicrm.app import Core
+from geminicrm.commands.consent import ask_consent, ask_trust, warn_of_trust
+from geminicrm.commands.ext_author import refuse_errors
+from geminicrm.commands.ext_operate import liveness
+from geminicrm.commands.shared import (
+    json_option,
+    opened_core,
+    operator,
+    say,
+    workspace_option,
+)
+from geminicrm.identity.actor import SystemActor
+from geminicrm.kernel.errors import AppError, ValidationFailed
+from geminicrm.runtime.changes import Change
+from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.install.state import nobody_watches
+from geminicrm.runtime.plan import Plan
+from geminicrm.runtime.problems import AlreadyInstalled, InstallFailed, NotInstalled
+from marketplace.inspection import PackageRefused
+from marketplace.offer import publish_file
+from marketplace.package_reader import open_package
+from marketplace.packages import SUFFIX, pack
+
+_SUFFIXES: Final = (SUFFIX, ".zip")
+_STEPS: Final = MappingProxyType(
+    {
+        "fetch": "fetching the package",
+        "verify": "comparing its digest",
+        "validate": "checking manifest and code",
+        "resolve": "looking for what it requires",
+        "stage": "storing its files",
+        "load": "starting it",
+        "mount": "opening its doors",
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wish:
+    """What the command line says."""
+
+    target: str
+    version: str | None
+    yes: bool
+    unsigned: bool
+
+
+def commands() -> tuple[click.Command, ...]:
+    """Give the commands of this file."""
+    return (install,)
+
+
+@click.command()
+@click.argument("target", metavar="ID-or-FILE-or-DIR")
+@click.option("--version", help="With an id: this version, not the newest.")
+@click.option("--yes", is_flag=True, help="Grant exactly the permissions that its manifest asks.")
+@click.option(
+    "--unsigned",
+    is_flag=True,
+    help="Trust this one package: it is not signed, nothing confines its code, and it can do "
+    "whatever this server can. Stands for typing the extension's id.",
+)
+@workspace_option
+@json_option
+def install(
+    *,
+    target: str,
+    version: str | None,
+    yes: bool,
+    unsigned: bool,
+    workspace: str | None,
+    as_json: bool,
+) -> None:
+    """Install an extension in a workspace.
+
+    An ID is looked up in the marketplace of this installation. A FILE (.gcx or .zip), or a DIR
+    with a manifest.json, is published there first, and a published version never changes: raise
+    the version before you install a changed one.
+
+    What it may do is shown and asked about, unless --yes agrees to it. Code that did not come
+    with the CRM has to be trusted too: type its id when asked, or give --unsigned.
+    """
+    wish = _Wish(target=target, version=version, yes=yes, unsigned=unsigned)
+    with opened_core() as core:
+        actor = operator(core.works, workspace)
+        change = _install(core, actor, wish)
+    shown = change.installation
+    for warning in change.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    steps = [asdict(step) for step in change.steps]
+    answer = {**shown, "steps": steps, "warnings": list(change.warnings)}
+    lines = [
+        f"{shown['extension_id']} {shown['version']} is installed{liveness(live=change.live)}."
+    ]
+    if shown["missing_settings"]:
+        names = ", ".join(shown["missing_settings"])
+        where = f"{core.settings.public_url}/installed/{shown['extension_id']}/settings"
+        lines.append(f"Fill in {names} at {where}")
+    say(as_json, answer, "\n".join(lines))
+
+
+def _install(core: Core, actor: SystemActor, wish: _Wish) -> Change:
+    name, version, trusted = wish.target, wish.version, _is_path(wish.target)
+    if trusted:
+        if wish.version is not None:
+            raise click.UsageError("--version goes with an id: a package has its own version.")
+        name, version = _publish(core, actor, wish)
+    _refuse_second(core, actor, name)
+    plan = core.life_cycle.plan(actor, name, version, allow_unsigned=True)
+    if plan.trust_required and not trusted:
+        _trust(name, wish)
+    granted = [line.scope for line in plan.scopes] if wish.yes else ask_consent(plan)
+    return _act(core, actor, plan, granted)
+
+
+def _act(core: Core, actor: SystemActor, plan: Plan, granted: list[str]) -> Change:
+    terminal = sys.stderr.isatty()
+    request = InstallRequest(
+        extension_id=plan.extension_id,
+        version=plan.version,
+        grant=granted,
+        trust=plan.extension_id if plan.trust_required else None,
+        allow_unsigned=plan.trust_required,
+        progress=_show_step if terminal else nobody_watches,
+    )
+    try:
+        return core.life_cycle.install(actor, request)
+    except InstallFailed as error:
+        raise click.ClickException("\n".join([error.detail, *_lines(error)])) from error
+
+
+def _show_step(name: str) -> None:
+    click.echo(f"  {_STEPS[name]} ...", err=True)
+
+
+def _refuse_second(core: Core, actor: SystemActor, name: str) -> None:
+    """Say so before anybody is asked anything."""
+    with contextlib.suppress(NotInstalled):
+        core.life_cycle.get(actor, name)
+        raise AlreadyInstalled(name)
+
+
+def _trust(name: str, wish: _Wish) -> None:
+    if wish.unsigned:
+        warn_of_trust(name)
+    else:
+        ask_trust(name, wish.target)
+
+
+def _is_path(target: str) -> bool:
+    path = Path(target)
+    named = "/" in target or target.endswith(_SUFFIXES)
+    if named and not path.exists():
+        raise click.UsageError(f"There is no file or folder {target}.")
+    return named or path.is_file() or (path / "manifest.json").is_file()
+
+
+def _publish(core: Core, actor: SystemActor, wish: _Wish) -> tuple[str, str]:
+    """Publish a package or folder once it is trusted; give its id and version."""
+    path = Path(wish.target)
+    if path.is_dir():
+        refuse_errors(path)
+        with tempfile.TemporaryDirectory(prefix="geminicrm-pack-") as name:
+            return _publish_file(core, actor, pack(path, Path(name)).path, wish)
+    return _publish_file(core, actor, path, wish)
+
+
+def _publish_file(core: Core, actor: SystemActor, path: Path, wish: _Wish) -> tuple[str, str]:
+    name = ""
+    try:
+        name = open_package(path.read_bytes()).id
+        _refuse_second(core, actor, name)
+        _trust(name, wish)
+        release = publish_file(core.registry, actor, path).release
+    except AppError as error:
+        subject = f"{name} ({wish.target})" if name else wish.target
+        detail = "it has errors." if isinstance(error, ValidationFailed) else error.detail
+        head = f"{subject} was not installed, its package was refused: {detail}"
+        raise click.ClickException("\n".join([head, *_lines(error)])) from error
+    return release.extension_id, release.version
+
+
+def _lines(error: AppError) -> list[str]:
+    """Give the findings of an error, each on a line with its place."""
+    if not isinstance(error, ValidationFailed | InstallFailed):
+        return []
+    where = "manifest.json " if isinstance(error, PackageRefused) else ""
+    return [
+        f"  {where}{found.pointer}: {found.message}" if found.pointer else f"  {found.message}"
+        for found in error.findings
+    ]

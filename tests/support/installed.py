@@ -1,0 +1,92 @@
+"""The extensions that come with the core, installed through the public door."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from geminicrm.app import Core
+from geminicrm.kernel.relay import Relay
+from geminicrm.runtime.consent import InstallRequest
+from marketplace.offer import built_in_folder
+from marketplace.packages import pack
+from tests.support.core import Tenant, make_tenant
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """One of them, installed in a workspace of a core."""
+
+    core: Core
+    tenant: Tenant
+    id: str
+
+    def configure(self, **settings: Any) -> None:
+        """Change settings, and let this process see it."""
+        self.core.life_cycle.configure(self.tenant.owner(), self.id, settings)
+        self.core.runtime.reconcile()
+
+    def relay(self) -> int:
+        """Hand out all events that are due now; give how much there was to do."""
+        relay = Relay(self.core.works, self.core.sinks(), self.core.metrics, threads=1)
+        done = 0
+        try:
+            while found := relay.step():
+                done += found
+        finally:
+            relay.close()
+        return done
+
+
+@dataclass(frozen=True)
+class Installer:
+    """Offers one and installs it, run from its own folder, so that its coverage is measured.
+
+    The child process that tries an extension first takes a second: once is enough in a test run.
+    """
+
+    core: Core
+    tenant: Tenant
+    tried: set[str]
+
+    def __call__(self, extension_id: str) -> BuiltIn:
+        """Install it."""
+        own = built_in_folder() / extension_id.replace("-", "_")
+        package = pack(own, self.core.settings.home)
+        self.core.registry.offer(package.path.read_bytes())
+        packages = self.core.settings.home / "packages"
+        packages.mkdir(exist_ok=True)
+        (packages / package.digest.removeprefix("sha256:")).symlink_to(own)
+        request = InstallRequest(extension_id=extension_id, grant="requested")
+        with pytest.MonkeyPatch.context() as patch:
+            if package.digest in self.tried:
+                patch.setattr(self.core.runtime.runner, "probe", lambda *_: ())
+            self.core.life_cycle.install(self.tenant.owner(), request)
+        self.tried.add(package.digest)
+        self.core.runtime.reconcile()
+        return BuiltIn(self.core, self.tenant, extension_id)
+
+
+@pytest.fixture(scope="session")
+def tried() -> set[str]:
+    """Give the digests that a child process has tried."""
+    return set()
+
+
+@pytest.fixture
+def built_in(core: Core, tenant: Tenant, tried: set[str]) -> Installer:
+    """Give a function that installs one in `tenant` of `core`."""
+    return Installer(core, tenant, tried)
+
+
+@pytest.fixture
+def open_core(make_core: Callable[..., Core]) -> Core:
+    """Give a core that may call the loopback."""
+    return make_core(GEMINICRM_EGRESS_ALLOW="127.0.0.0/8")
+
+
+@pytest.fixture
+def open_built_in(open_core: Core, tried: set[str]) -> Installer:
+    """Give a function that installs one in a workspace of a core that may call the loopback."""
+    return Installer(open_core, make_tenant(open_core, "north"), tried)

@@ -1,0 +1,86 @@
+"""`geminicrm ext list | enable | disable | uninstall | permissions`."""
+
+import pytest
+
+from marketplace.offer import built_in_folder, offer_builtins
+from tests.support.life import CODE, files, zipped
+
+
+@pytest.fixture
+def hello(core, terminal):
+    """hello-routes is installed."""
+    offer_builtins(core.registry, built_in_folder())
+    assert terminal("ext", "install", "hello-routes", "--yes").code == 0
+    return "hello-routes"
+
+
+def test_an_empty_list_says_so(terminal):
+    assert terminal("ext", "list").out == "Nothing is installed.\n"
+    assert terminal("ext", "list", "--json").json() == {"data": []}
+
+
+def test_the_list_is_a_table(terminal, hello):
+    head, row = terminal("ext", "list").out.splitlines()
+    assert head.split() == ["EXTENSION", "VERSION", "STATUS", "ISOLATION"]
+    assert row.split() == ["hello-routes", "1.0.0", "enabled", "in-process"]
+
+
+def test_disabled_extensions_stay_and_come_back(terminal, hello):
+    off = terminal("ext", "disable", hello)
+    assert (off.code, off.out) == (0, "hello-routes is disabled and every worker serves it so.\n")
+    assert terminal("ext", "list", "--json").json()["data"][0]["status"] == "disabled"
+    assert terminal("ext", "enable", hello, "--json").json()["enabled"] is True
+
+
+def test_uninstall_keeps_settings_unless_purged(terminal, hello):
+    gone = terminal("ext", "uninstall", hello)
+    assert gone.out.startswith("hello-routes is uninstalled, its settings are kept")
+    assert terminal("ext", "install", hello, "--yes").code == 0
+    purged = terminal("ext", "uninstall", hello, "--purge", "--json").json()
+    assert purged["kept"] is False
+    assert terminal("ext", "list", "--json").json() == {"data": []}
+
+
+def test_purged_settings_are_told_as_gone(terminal, hello):
+    gone = terminal("ext", "uninstall", hello, "--purge").out
+    assert gone.startswith("hello-routes is uninstalled, its settings are gone")
+
+
+def test_a_failing_uninstall_is_told_and_the_extension_goes(terminal, tmp_path):
+    code = CODE.replace('return {"success": True, "message": "gone"}', "raise ValueError('stuck')")
+    (tmp_path / "hello.gcx").write_bytes(zipped(files(code)))
+    assert terminal("ext", "install", "hello.gcx", "--yes", "--unsigned").code == 0
+    gone = terminal("ext", "uninstall", "hello-world")
+    assert gone.code == 0
+    assert "hello-world: its own uninstall() failed" in gone.err
+    assert "extension.py" in gone.err
+
+
+def test_the_permissions_are_listed_with_their_use(terminal, hello):
+    head, row = terminal("ext", "permissions", hello).out.splitlines()
+    assert head.split("  ")[0] == "PERMISSION"
+    assert row.split()[:5] == ["read:leads", "yes", "0", "0", "never"]
+    [line] = terminal("ext", "permissions", hello, "--json").json()["data"]
+    assert line["reason"] == "Counts the leads for the greeting."
+
+
+def test_one_without_permissions_says_so(terminal, tmp_path):
+    (tmp_path / "hello.gcx").write_bytes(zipped(files(permissions=[])))
+    asked = terminal("ext", "install", "hello.gcx", "--unsigned", typed="y\n")
+    assert "(nothing)" in asked.err
+    assert terminal("ext", "permissions", "hello-world").out == (
+        "hello-world asks for no permission.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["enable", "disable", "uninstall", "permissions"])
+def test_what_is_not_installed_is_told(terminal, command):
+    refused = terminal("ext", command, "nothing-here")
+    assert refused.code == 1
+    assert "'nothing-here'" in refused.err
+
+
+def test_a_change_that_workers_have_not_taken_up_yet_is_told(terminal, hello, monkeypatch):
+    monkeypatch.setattr("geminicrm.runtime.convergence.Convergence.wait_live", lambda *_: False)
+    off = terminal("ext", "disable", hello)
+    assert off.out == "hello-routes is disabled; workers that run follow in a moment.\n"
