@@ -63,7 +63,7 @@ def address(app: Flask) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser_page: Page, address: str, tenant: Tenant) -> Page:
+def page(address: str, browser_page: Page, tenant: Tenant) -> Page:
     browser_page.goto(f"{address}/sign-in")
     browser_page.locator("[name=email]").fill(tenant.email)
     browser_page.locator("[name=password]").fill(PASSWORD)
