@@ -45,10 +45,6 @@ class Desk:
         """Give the day that it is where the reader is."""
         return self.local(self.now()).date()
 
-    def door(self, noun: str) -> RecordCommands:
-        """Give the door of a kind by the plural in its addresses."""
-        return next(door for door in self.records.values() if door.spec.noun == noun)
-
     def may(self, verb: str, kind: str) -> bool:
         """Tell whether the reader may `read` or `write` a kind of record."""
         return f"{verb}:{self.records[kind].spec.noun}" in current_actor().scopes
