@@ -18,7 +18,7 @@ FOLDERS = (
 )
 PRODUCT = ("geminicrm", "extensions", "marketplace")
 # Other people's files, kept as they came, and what is made again on every run.
-FOREIGN = frozenset({"__pycache__", "vendor", "node_modules", ".pytest_cache"})
+FOREIGN = frozenset({"__pycache__", "vendor", "node_modules", ".pytest_cache", ".venv-drf"})
 TEXT = frozenset(
     {".py", ".html", ".txt", ".md", ".cfg", ".toml", ".ini", ".css", ".js", ".json", ".sh", ".mako"}
 )
