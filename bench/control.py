@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, abort, jsonify, request
-from sqlalchemy import JSON, Engine, ForeignKey, String, create_engine, event, insert, select
+from sqlalchemy import JSON, Engine, ForeignKey, Index, String, create_engine, event, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from bench.exchanges import PAGE, lead
@@ -46,9 +46,11 @@ class Lead(Base):
     """A lead with the fields that ours has."""
 
     __tablename__ = "leads"
+    # The order of the list; with the workspace alone SQLite would sort all leads for each page.
+    __table_args__ = (Index("ix_leads_list", "workspace_id", "id"),)
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(String(40), index=True)
+    workspace_id: Mapped[str] = mapped_column(String(40))
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]

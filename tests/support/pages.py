@@ -25,14 +25,15 @@ def page(name: str) -> str:
 def section(text: str, heading: str) -> str:
     """Give what stands below a heading, up to the next one. LookupError where there is none."""
     outside = _FENCE.sub(lambda found: "\0" * len(found[0]), text)  # `#` in a sample is no heading
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)", outside, re.M | re.S)
+    pattern = rf"^#+ {re.escape(heading)}\n(.*?)(?=^#|\Z)"
+    found = re.search(pattern, outside, re.MULTILINE | re.DOTALL)
     if found is None:
         raise LookupError(f"no heading {heading!r}")
     return text[found.start(1) : found.end(1)]
 
 
 def rows(text: str) -> list[list[str]]:
-    """Give the cells of all tables of a text, without their heads; ticks around a cell are taken off."""
+    """Give the cells of all tables of a text, without their heads."""
     lines = [line for line in text.splitlines() if line.startswith("|")]
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
     rules = [at for at, row in enumerate(cells) if set("".join(row)) <= set("-|")]

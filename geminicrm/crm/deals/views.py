@@ -29,7 +29,6 @@ _COLUMNS = (
         name="expected_close_on", label="Expected close", look="close", sort="expected_close_on"
     ),
     Column(name="owner_id", label="Owner", look="owner"),
-    Column(name="updated_at", label="Updated", look="age", sort="updated_at", end=True),
 )
 Pipelines = Callable[[], Sequence[Rest]]
 

@@ -9,7 +9,9 @@ function failed(event) {
   again.type = "button";
   again.className = "btn btn-sm";
   again.textContent = "Try again";
-  again.addEventListener("click", () => window.htmx.trigger(place, "load"));
+  again.addEventListener("click", () => {
+    window.htmx.ajax("GET", place.getAttribute("hx-get"), { source: place, target: place, swap: "innerHTML" });
+  });
   text.append(again);
   place.replaceChildren(text);
 }

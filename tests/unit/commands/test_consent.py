@@ -1,0 +1,67 @@
+"""What an operator reads before agreeing, where nobody can be asked."""
+
+import io
+
+import click
+import pytest
+
+from geminicrm.commands.consent import ask_consent
+from geminicrm.runtime.plan import Addition, HostLine, Plan, ScopeLine
+
+
+def plan(**changes):
+    known = {
+        "extension_id": "shout",
+        "version": "1.0.0",
+        "name": "Shout",
+        "description": "Shouts at each new lead.",
+        "author": "Ada",
+        "built_in": False,
+        "signed": False,
+        "size": 1000,
+        "isolation": "unsandboxed",
+        "trust_required": True,
+        "scopes": (ScopeLine("read:leads", "View leads", "Names.", "view", False, "Needs names."),),  # noqa: FBT003 - the last fields of a line, in their order
+        "optional_scopes": (),
+        "network": (HostLine("api.example.com", None, "Shouts there."),),
+        "routes": "/api/extensions/shout/",
+        "hooks": ("before_record_save", "collect_panel", "on_event"),
+        "events": ("lead.created",),
+        "ui": (Addition("record panel", "shouts", "Shouts", "lead"),),
+        "required_settings": ("Key",),
+        "warnings": (),
+    }
+    return Plan(**{**known, **changes})
+
+
+def refused(given, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(click.ClickException, match="--yes"):
+        ask_consent(given)
+    return capsys.readouterr().err.splitlines()
+
+
+def test_everything_that_it_does_is_told(monkeypatch, capsys):
+    told = refused(plan(), monkeypatch, capsys)
+    assert told == [
+        "Shout 1.0.0 by Ada; is not part of the CRM.",
+        "Shouts at each new lead.",
+        "It may:",
+        "  - View leads: Names. Why: Needs names.",
+        "It may call:",
+        "  - api.example.com: Shouts there.",
+        "Unseen:",
+        "  - Run when something happens. Is told of: lead.created.",
+        "  - Check changes before they are saved. It may refuse a change.",
+        "It adds:",
+        "  - record panel 'Shouts'",
+        "  - routes below /api/extensions/shout/",
+        "To be filled in afterwards:",
+        "  - Key",
+    ]
+
+
+def test_an_extension_that_may_do_nothing_says_so(monkeypatch, capsys):
+    told = refused(plan(scopes=(), events=(), hooks=()), monkeypatch, capsys)
+    assert "  - (nothing)" in told
+    assert "Unseen:" not in told
