@@ -47,7 +47,7 @@ class Score:
 
 
 Rule = Callable[[Lead, Options], tuple[float, str]]
-"""Gives the share of the points from 0 to 1, and what was found in a few words, empty where that goes without saying."""
+"""Gives the share of the points from 0 to 1, and what was found, empty if that needs no words."""
 
 
 def score(lead: Lead, options: Options) -> Score:

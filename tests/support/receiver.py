@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from typing_extensions import override
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,15 @@ def receiver() -> Iterator[Receiver]:
     kept = Receiver()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             kept.received.append(Received(dict(self.headers), self.rfile.read(length)))
             self.send_response(kept.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_about: object) -> None:  # type: ignore[override]  # nothing to say
+        @override
+        def log_message(self, *_about: object) -> None:
             return
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -193,7 +193,11 @@ def test_the_settings_panel_shows_the_last_alert(alerts, crm, owner, receiver):
     deal = _win(crm, owner)
     alerts.relay()
     stat, text, link, _button = _panel(alerts)
-    assert (stat["value"], stat["tone"], stat["hint"]) == ("Sent", "success", "2026-11-21 09:00 UTC")
+    assert (stat["value"], stat["tone"], stat["hint"]) == (
+        "Sent",
+        "success",
+        "2026-11-21 09:00 UTC",
+    )
     assert "Won: Big deal" in text["text"]
     assert link["href"] == f"/deals/{deal['id']}"
     receiver.status = 500

@@ -2,7 +2,9 @@
 
 import pytest
 
+from extensions.lead_scoring.extension import LeadScoring
 from extensions.sdk.blocks import validate_blocks
+from extensions.sdk.records import RecordChange
 from geminicrm.crm.shared.commands import ChangeRefused
 from geminicrm.kernel.errors import NotFound
 from tests.support.core import csrf, sign_in
@@ -113,6 +115,9 @@ def test_a_lead_that_was_there_before_its_domain_was_blocked_can_be_changed(scor
 def test_other_records_pass_the_gate(scoring, core, owner):
     scoring.configure(blocked_domains="spam.example")
     core.crm.contacts.create(owner, {"last_name": "A", "email": "a@spam.example"})
+    draft = {"email": "a@spam.example"}
+    change = RecordChange(record_type="contact", action="create", before=None, draft=draft)
+    assert LeadScoring(None).before_record_save(change) is None
 
 
 def test_the_button_qualifies_the_lead(scoring, core, tenant, owner, client):
@@ -126,7 +131,8 @@ def test_the_button_qualifies_the_lead(scoring, core, tenant, owner, client):
 
 
 @pytest.mark.parametrize(
-    ("action", "record"), [("other", ("lead", "lead_1")), ("qualify", None), ("qualify", ("deal", "deal_1"))]
+    ("action", "record"),
+    [("other", ("lead", "lead_1")), ("qualify", None), ("qualify", ("deal", "deal_1"))],
 )
 def test_it_knows_no_other_action(scoring, core, owner, action, record):
     with pytest.raises(NotFound, match="no action"):

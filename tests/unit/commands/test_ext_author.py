@@ -38,7 +38,9 @@ def test_new_answers_in_json(terminal, tmp_path):
     assert "extension.py" in answer["files"]
 
 
-@pytest.mark.parametrize(("name", "reason"), [("My Thing", "is no id"), ("my-thing", "there already")])
+@pytest.mark.parametrize(
+    ("name", "reason"), [("My Thing", "is no id"), ("my-thing", "there already")]
+)
 def test_new_refuses_a_wrong_id_and_a_folder_that_is_there(terminal, tmp_path, name, reason):
     (tmp_path / "my_thing").mkdir()
     refused = terminal("ext", "new", name)
@@ -70,7 +72,7 @@ def test_check_lists_errors_before_warnings_with_their_places(terminal, tmp_path
     assert found.code == 1
     lines = found.out.splitlines()
     assert lines[0].startswith("extension.py:1: error: requests goes round")
-    assert any(line.startswith("manifest.json: error: ") and "'colour'" in line for line in lines)
+    assert any(line.startswith("manifest.json: error: ") and "colour" in line for line in lines)
     assert lines[-1].startswith("hello_world: 2 errors")
 
 

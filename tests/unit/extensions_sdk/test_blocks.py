@@ -98,6 +98,8 @@ def test_no_property_hides_behind_a_method_of_dict():
         ({"type": "fields", "entries": [1]}, "/0/entries/0", "not_an_object"),
         ({"type": "fields", "entries": {}}, "/0/entries", "not_a_list"),
         (Table(["a"], [["b", "c"]]), "/0/rows/0", "row_width"),
+        (Table(["a"], [[Link("b", "javascript:x")]]), "/0/rows/0/0/href", "not_fitting"),
+        (Table(["a"], [[{"type": "link", "text": "b"}]]), "/0/rows/0/0/href", "missing"),
         (Link("x", "javascript:alert(1)"), "/0/href", "not_fitting"),
         (Link("x", "http://example.com"), "/0/href", "not_fitting"),
         (Link("x", "//evil.example"), "/0/href", "not_fitting"),
@@ -156,3 +158,8 @@ def test_the_size_of_blocks_is_limited():
 def test_nothing_but_findings_comes_of_any_data(data):
     with pytest.raises(InvalidBlocks):
         validate_blocks([data, {"type": "never"}])
+
+
+def test_a_cell_may_be_a_link():
+    [table] = validate_blocks([Table(["Lead"], [[Link("Ada", "/leads/lead_1")]])])
+    assert table["rows"] == [[{"type": "link", "text": "Ada", "href": "/leads/lead_1"}]]

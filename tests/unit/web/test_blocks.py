@@ -105,3 +105,17 @@ def test_numbers_stand_right_with_their_heads(app: Flask):
     assert html.count('class="cell-end num"') == 2
     assert "1,200" in html
     assert ">\N{EN DASH}</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("/leads/lead_1", '<a href="/leads/lead_1">Ada</a>'),
+        ("https://a.example/", 'rel="noopener noreferrer nofollow">Ada<span'),
+        ("javascript:x", '<td data-label="Lead">Ada</td>'),
+    ],
+)
+def test_a_cell_may_be_a_link(app: Flask, href: str, expected: str):
+    cell = {"type": "link", "text": "Ada", "href": href}
+    page = shown(app, {"type": "table", "columns": ["Lead"], "rows": [[cell]]})
+    assert expected in page
