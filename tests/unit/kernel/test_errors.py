@@ -16,7 +16,8 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
 
 
 def test_every_code_is_used_once() -> None:
-    codes = [each.code for each in descendants(AppError)]
+    # A leaf that only narrows another keeps its code; whoever names one names a new one.
+    codes = [vars(each)["code"] for each in descendants(AppError) if "code" in vars(each)]
     assert len(codes) == len(set(codes))
 
 
