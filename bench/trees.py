@@ -51,9 +51,7 @@ class Tree:
             took = time.perf_counter() - started
             if self.process.poll() is not None or took > seconds:
                 raise TreeError(f"not ready after {took:.1f} s:\n{self.tail()}")
-            time.sleep(
-                _STEP_SECONDS
-            )  # another process is waited for; nothing tells when  # the pause of a poll with a deadline
+            time.sleep(_STEP_SECONDS)  # the pause of a poll with a deadline
         return time.perf_counter() - started
 
     def members(self) -> list[int]:
@@ -77,9 +75,7 @@ class Tree:
         while self.process.poll() is None or self.members():
             if time.monotonic() > deadline:
                 raise TreeError(f"left behind and killed: {self._kill()}\n{self.tail()}")
-            time.sleep(
-                _STEP_SECONDS
-            )  # another process is waited for; nothing tells when  # the pause of a poll with a deadline
+            time.sleep(_STEP_SECONDS)  # the pause of a poll with a deadline
 
     def tail(self) -> str:
         """Give the end of what the tree has printed."""
@@ -94,9 +90,7 @@ class Tree:
                 continue
         self.process.wait()
         while self.members():  # orphans are reaped by another process, in its own time
-            time.sleep(
-                _STEP_SECONDS
-            )  # another process is waited for; nothing tells when  # the pause of a poll with a deadline
+            time.sleep(_STEP_SECONDS)  # the pause of a poll with a deadline
         return left
 
 
