@@ -14,7 +14,7 @@ class _Unkept(SecureCookieSession):
 class BrowserSessions(SecureCookieSessionInterface):
     """Flask's own sessions, left out where a bearer token says who asks.
 
-    The guard looks at no cookie then, and a tenth of the time of a small read went into them.
+    The guard looks at no cookie then, and a twelfth of the time of a small read went into them.
     """
 
     @override

@@ -20,7 +20,7 @@ ADDRESS_FAILURES = 30
 WINDOW = timedelta(minutes=15)
 _WRONG = "The e-mail address or the password is wrong."
 # Checked when the account is unknown, so that an answer takes as long as with a known one. Made
-# beforehand, with the parameters of new hashes: making one costs every process 100 ms at its start.
+# beforehand, with the parameters of new hashes: one costs each process some 70 ms.
 DECOY = (
     "scrypt:32768:8:1$Jc38xjObBn7yZm06$6bbb378fa2d8013e369339ada9bbd96c36f83424e15eb9ebf6b402f52e48"
     "87d2efb15c6f969152e419f0d23aeaae3f4ddb6e9549c5634f13e62060314e2c3e64"
