@@ -39,6 +39,10 @@ class CallMetrics(Protocol):
         """Count one call; outcome is ok, failed, refused, timeout or busy."""
         ...
 
+    def flush(self) -> None:
+        """Write down what was counted in memory so far."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:

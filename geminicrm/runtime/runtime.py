@@ -107,7 +107,7 @@ class ExtensionRuntime:
         self.runner = InstallRunner(
             self.versions, self.calls, options.seconds, self.convergence.tidy
         )
-        self._watch = Watch(self.convergence, self.ledger)
+        self._watch = Watch(self.convergence, self.ledger, parts.metrics)
 
     def connect(
         self,

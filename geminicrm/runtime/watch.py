@@ -1,4 +1,4 @@
-"""The watch thread of a worker: follows the generation, renews the lease, writes the ledger."""
+"""The watch thread of a worker: follows the generation, renews the lease, writes counts down."""
 
 import threading
 import time
@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import structlog
 
+from geminicrm.runtime.calls import CallMetrics
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.leases import LEASE_SECONDS
 from geminicrm.runtime.ledger import FLUSH_SECONDS, Ledger
 
 LOOK_SECONDS = 0.025
 REPAIR_SECONDS = 0.5
+COUNT_SECONDS = 1.0
 RENEW_SECONDS = LEASE_SECONDS / 2.5
 _log = structlog.get_logger(__name__)
 
@@ -23,15 +25,17 @@ class Watch:
         self,
         convergence: Convergence,
         ledger: Ledger,
+        metrics: CallMetrics,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._convergence = convergence
         self._ledger = ledger
+        self._metrics = metrics
         self._monotonic = monotonic
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         now = monotonic()
-        self._last = {"repair": now, "renew": now, "flush": now}
+        self._last = {"repair": now, "renew": now, "count": now, "flush": now}
 
     def start(self) -> None:
         """Begin to watch."""
@@ -56,6 +60,8 @@ class Watch:
             "renew", RENEW_SECONDS
         ):
             self._convergence.acknowledge()
+        if self._is_due("count", COUNT_SECONDS):
+            self._metrics.flush()
         if self._is_due("flush", FLUSH_SECONDS):
             self._convergence.tidy()
             self._ledger.flush()

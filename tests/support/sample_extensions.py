@@ -136,10 +136,14 @@ class CountedCalls:
     """The metrics that a test looks at."""
 
     seen: list[tuple[str, str, str]] = field(default_factory=list)
+    flushed: int = 0
 
     def extension_call(self, extension_id: str, kind: str, outcome: str, seconds: float) -> None:
         assert seconds >= 0
         self.seen.append((extension_id, kind, outcome))
+
+    def flush(self) -> None:
+        self.flushed += 1
 
 
 @dataclass

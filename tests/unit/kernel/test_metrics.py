@@ -37,6 +37,20 @@ def test_everything_counted_is_shown(registry: CollectorRegistry) -> None:
         assert line in lines
 
 
+def test_many_calls_fall_into_their_buckets(registry: CollectorRegistry) -> None:
+    metrics = Metrics(registry)
+    for seconds in (0.001, 0.002, 0.02, 0.02, 99.0):
+        metrics.extension_call("a", "hook", "ok", seconds)
+    metrics.flush()
+    metrics.flush()
+    lines = metrics.exposition()[0].decode().splitlines()
+    named = (
+        'geminicrm_extension_call_seconds_bucket{extension="a",kind="hook",le="%s",outcome="ok"} %s'
+    )
+    for bound, count in (("0.001", 1.0), ("0.005", 2.0), ("0.025", 4.0), ("+Inf", 5.0)):
+        assert named % (bound, count) in lines
+
+
 def test_two_applications_in_one_process_do_not_meet() -> None:
     first, second = Metrics(CollectorRegistry()), Metrics(CollectorRegistry())
     first.relay_state(1, 1)
