@@ -7,6 +7,7 @@ pytest_plugins = (
     "tests.support.databases",
     "tests.support.life",
     "tests.support.installed",
+    "tests.support.logging",
     "tests.support.loopback",
     "tests.support.postgres",
     "tests.support.process",

@@ -223,6 +223,7 @@ def test_a_quick_deal_and_an_owner(page: Page, address: str, paths: dict[str, st
     page.get_by_label("Name of the deal").locator("visible=true").fill("Quick one")
     page.keyboard.press("Enter")
     expect(column(page, "Proposal")).to_contain_text("Quick one")
+    page.wait_for_load_state()  # the filter sends itself once its script is there
     page.get_by_label("Owner").select_option("me")
     page.wait_for_url("**/deals?owner_id=me")
     expect(column(page, "Proposal")).to_contain_text("Quick one")
