@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from geminicrm.app import Core
-from geminicrm.crm import demo as records
+from geminicrm.crm.demo import load as load_records
 from geminicrm.identity.actor import SystemActor
 from geminicrm.identity.people import create_user, create_workspace, find_workspace
 from geminicrm.identity.permissions import SCOPES
@@ -53,7 +53,7 @@ def _make(core: Core) -> Demo:
         owner.name = "Ada Moreno"
         workspace_id, owner_id = workspace.id, owner.id
     with core.works.write(SystemActor(workspace_id, label="Demo")) as work:
-        records.load(work, owner_id)
+        load_records(work, owner_id)
         token = create_token(work, owner_id, "Demo", SCOPES, days=None)
     return Demo(core.settings.public_url, EMAIL, password, token.secret)
 
