@@ -72,6 +72,8 @@ class Base(DeclarativeBase):
         dict[str, Any]: JsonColumn,
         list[str]: JsonColumn,
         list[dict[str, Any]]: JsonColumn,
+        list[str] | None: JsonColumn,
+        dict[str, Any] | None: JsonColumn,
     }
 
 

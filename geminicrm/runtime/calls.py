@@ -18,10 +18,8 @@ from geminicrm.runtime.failures import (
     ExtensionFailed,
     ExtensionPaused,
     ExtensionTimeout,
-    interrupts,
-    place_of,
-    reason_of,
 )
+from geminicrm.runtime.host.traces import interrupts, place_of, reason_of
 from geminicrm.runtime.slots import Slots
 
 FAILURES = 5

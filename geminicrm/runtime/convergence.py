@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from geminicrm.kernel.generation import RUNTIME, Generation, Generations
 from geminicrm.kernel.work import Works
-from geminicrm.runtime.failures import LoadFailed, reason_of
+from geminicrm.runtime.failures import LoadFailed
+from geminicrm.runtime.host.traces import reason_of
 from geminicrm.runtime.leases import Leases
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.models import Installation

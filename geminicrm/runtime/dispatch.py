@@ -13,8 +13,9 @@ from flask import Blueprint, Response, request
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.failures import ExtensionUnknown
-from geminicrm.runtime.live import Answer, Installed
-from geminicrm.runtime.loader import MOUNT
+from geminicrm.runtime.host.loading import MOUNT
+from geminicrm.runtime.host.parts import Answer
+from geminicrm.runtime.live import Installed
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})

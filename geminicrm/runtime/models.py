@@ -14,6 +14,8 @@ class Installation(WorkspaceOwned, Base):
     """One extension version in one workspace: its grant, its settings, whether it runs.
 
     `revision` rises with every change; two changes of the same reading can't both be stored.
+    `hooks` and `level` are what a host found when it loaded the code: the hooks that it implements
+    and the locks that held; None for a built-in.
     """
 
     __tablename__ = "installations"
@@ -31,6 +33,8 @@ class Installation(WorkspaceOwned, Base):
     secrets: Mapped[str | None] = mapped_column(Text)
     trusted: Mapped[bool] = mapped_column(default=False)
     built_in: Mapped[bool] = mapped_column(default=False)
+    hooks: Mapped[list[str] | None]
+    level: Mapped[dict[str, Any] | None]
     error: Mapped[str | None] = mapped_column(Text)
     revision: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime]
@@ -69,6 +73,43 @@ class ScopeUse(WorkspaceOwned, Base):
     used: Mapped[int] = mapped_column(BigInteger, default=0)
     refused: Mapped[int] = mapped_column(BigInteger, default=0)
     last_at: Mapped[datetime]
+
+
+class HostUse(WorkspaceOwned, Base):
+    """How often an installation called one outside host on one day, and was refused."""
+
+    __tablename__ = "host_uses"
+    __table_args__ = tenant_args(
+        UniqueConstraint("workspace_id", "installation_id", "host", "day"),
+        tenant_fk("installation_id", "installations", ondelete="CASCADE"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    installation_id: Mapped[str] = mapped_column(String(40))
+    host: Mapped[str] = mapped_column(String(255))
+    day: Mapped[date]
+    used: Mapped[int] = mapped_column(BigInteger, default=0)
+    refused: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_at: Mapped[datetime]
+
+
+class StoredDocument(WorkspaceOwned, Base):
+    """One document of an extension's storage in a workspace; it outlives the installation.
+
+    `value` is JSON text as it was given, `size` its bytes with those of the key, which count
+    against the quota; `version` rises with every change.
+    """
+
+    __tablename__ = "stored_documents"
+    __table_args__ = tenant_args(UniqueConstraint("workspace_id", "extension_id", "key"))
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    extension_id: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(String(200))
+    value: Mapped[str] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(Integer)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    updated_at: Mapped[datetime]
 
 
 class WorkerLease(Base):

@@ -17,7 +17,7 @@ from typing import IO, Any, NoReturn, cast
 from extensions.sdk.context import Context
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.failures import LoadFailed
-from geminicrm.runtime.live import Route
+from geminicrm.runtime.host.parts import Route
 from geminicrm.runtime.loader import load_version, unload
 from geminicrm.runtime.manifest import build_manifest
 from geminicrm.runtime.sdk_errors import NoCall

@@ -14,9 +14,8 @@ from geminicrm.runtime.failures import (
     ExtensionFailed,
     ExtensionPaused,
     ExtensionTimeout,
-    place_of,
-    reason_of,
 )
+from geminicrm.runtime.host.traces import place_of, reason_of
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.slots import Slots
 from tests.support.core import START, Tenant

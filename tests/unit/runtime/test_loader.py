@@ -10,8 +10,9 @@ from werkzeug.test import EnvironBuilder
 
 from extensions.sdk.context import Context
 from geminicrm.runtime.failures import LoadFailed
+from geminicrm.runtime.host.loading import mounted_at
 from geminicrm.runtime.live import LoadedVersion
-from geminicrm.runtime.loader import load_version, mounted_at, unload
+from geminicrm.runtime.loader import load_version, unload
 from geminicrm.runtime.probe import NullContext
 from tests.support.sample_extensions import (
     HEAD,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from geminicrm.kernel.errors import Finding
-from geminicrm.runtime.live import Route
+from geminicrm.runtime.host.parts import Route
 from geminicrm.runtime.probe import ProbeResult, examine, probe
 from tests.support.sample_extensions import HEAD, QUIET, with_method, with_routes, write_package
 

@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 from werkzeug.test import EnvironBuilder
 
 from geminicrm.runtime.failures import ExtensionFailed
-from geminicrm.runtime.small_app import MOST_BYTES
+from geminicrm.runtime.host.small_app import MOST_BYTES
 from tests.support.core import Tenant
 from tests.support.sample_extensions import Stage, with_routes
 

@@ -8,7 +8,7 @@ from flask.sessions import NullSession, SecureCookieSessionInterface
 from typing_extensions import override
 from werkzeug.routing import MapAdapter
 
-from geminicrm.runtime.live import Answer
+from geminicrm.runtime.host.parts import Answer
 
 MOST_BYTES = 10 * 1024 * 1024
 

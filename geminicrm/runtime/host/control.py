@@ -1,0 +1,165 @@
+"""The messages between the core, the supervisor, the zygote and a host that starts.
+
+On the supervisor's own socket each connection carries one question and its answer. The core is
+trusted there; what a starting host says of itself is not.
+"""
+
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta
+
+from geminicrm.runtime.host.messages import Line, Message, Number, Short
+
+Lines: TypeAlias = Annotated[tuple[Line, ...], Meta(max_length=200)]
+Layers: TypeAlias = Annotated[dict[Short, Line], Meta(max_length=20)]
+"""The level in force: what each layer says of itself, "on", "on (ABI 7)" or "off: the reason"."""
+
+
+class HostSpec(Message, frozen=True):
+    """Which code a host runs and how it is locked up.
+
+    `folder` holds the package, `requirements` its Python packages. `locked` False makes a plain
+    process, for an extension that an admin has marked as trusted. `without` names layers to leave
+    out and `landlock_abi` the highest to use: for the tests that show what each of them stops; the
+    core takes no host for a locked one that lacks a layer.
+    """
+
+    installation_id: Short
+    extension_id: Short
+    digest: Short
+    folder: Line
+    entry_point: Line
+    requirements: Line | None = None
+    locked: bool = True
+    without: Annotated[tuple[Short, ...], Meta(max_length=10)] = ()
+    landlock_abi: Number | None = None
+
+
+# To the supervisor
+
+
+class Ensure(Message, frozen=True):
+    """Give me a running host for this; `draft` marks one whose installation is not stored yet."""
+
+    spec: HostSpec
+    draft: bool = False
+
+
+class Retire(Message, frozen=True):
+    """Let a generation finish what it does within `grace` seconds, then end it for good."""
+
+    generation: Number
+    grace: float
+    reason: Line = ""
+
+
+class Restart(Message, frozen=True):
+    """Start a new generation for an installation, make it the current one, drain the old."""
+
+    installation_id: Short
+
+
+class Desired(Message, frozen=True):
+    """What should be able to run: (installation, digest, locked); hosts of others are ended.
+
+    `number` is the generation of the table that says so; an older one is ignored.
+    """
+
+    number: int
+    hosts: tuple[tuple[Short, Short, bool], ...]
+
+
+class Forgive(Message, frozen=True):
+    """Forget the crashes of an installation: an admin has switched it on again."""
+
+    installation_id: Short
+
+
+class Look(Message, frozen=True):
+    """Tell me about all hosts."""
+
+
+# From the supervisor
+
+
+class Running(Message, frozen=True):
+    """A host that is ready; `socket` is its file inside the socket folder.
+
+    `hooks` and `routes` (rule, methods) are what its code has; `level` is what its locks say.
+    """
+
+    generation: Number
+    socket: Short
+    pid: int
+    hooks: tuple[Short, ...]
+    routes: tuple[tuple[Line, tuple[Short, ...]], ...]
+    level: Layers
+
+
+class NotRunning(Message, frozen=True):
+    """Why there is no host: code is load_failed, locks_failed, crashed, crash_loop, timeout, busy.
+
+    `doing` and `where` are of the code that failed to load, `lines` the last of its log,
+    `retry_after` seconds of backoff.
+    """
+
+    code: Short
+    reason: Line
+    doing: Line = ""
+    where: Line = ""
+    lines: Lines = ()
+    retry_after: float = 0.0
+
+
+class Done(Message, frozen=True):
+    """It is done."""
+
+
+class HostState(Message, frozen=True):
+    """One host as the operator sees it; times in seconds, memory in bytes."""
+
+    generation: Number
+    installation_id: Short
+    extension_id: Short
+    digest: Short
+    pid: int
+    state: Short
+    age: float
+    started_in: float
+    private_memory: int
+    level: Layers
+
+
+class States(Message, frozen=True):
+    """All hosts."""
+
+    zygote: int
+    hosts: tuple[HostState, ...]
+
+
+Question: TypeAlias = Ensure | Retire | Restart | Desired | Forgive | Look
+Given: TypeAlias = Running | NotRunning | Done | States
+
+
+# From a host to the supervisor, once
+
+
+class Ready(Message, frozen=True):
+    """Locked, proven and loaded; `proofs` are the forbidden actions that were refused."""
+
+    hooks: tuple[Short, ...]
+    routes: tuple[tuple[Line, tuple[Short, ...]], ...]
+    level: Layers
+    proofs: Lines
+
+
+class NotReady(Message, frozen=True):
+    """It did not come that far; `code` is load_failed or locks_failed."""
+
+    code: Short
+    doing: Line
+    where: Line
+    reason: Line
+
+
+Report: TypeAlias = Ready | NotReady

@@ -1,0 +1,1 @@
+"""The supervisor: one process per machine that starts, watches and ends the extension hosts."""
