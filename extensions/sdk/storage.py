@@ -1,0 +1,70 @@
+"""Documents that an extension keeps for a workspace: what `app.storage` gives and takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+MAX_DOCUMENTS: Final = 10_000
+MAX_BYTES: Final = 10 * 1024 * 1024
+MAX_DOCUMENT_BYTES: Final = 256 * 1024
+MAX_KEY: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document: any JSON value under a key. `updated_at` is RFC 3339 in UTC."""
+
+    key: str
+    value: Any
+    version: int
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPage:
+    """One page of documents by key; `next_cursor` is None on the last."""
+
+    data: tuple[Document, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageUsage:
+    """What is used of the quota; sizes in bytes, keys included."""
+
+    documents: int
+    size: int
+    most_documents: int = MAX_DOCUMENTS
+    most_size: int = MAX_BYTES
+
+
+class StorageDoor(Protocol):
+    """The documents of this extension in the current workspace; nobody else sees them.
+
+    No scope is needed. They outlive an uninstall that keeps the data. Keys are 1 to 200 printable
+    characters; a value is JSON of up to 256 KiB.
+    """
+
+    def get(self, key: str) -> Document | None:
+        """Give one document, None where there is none."""
+
+    def get_many(self, keys: Sequence[str]) -> Mapping[str, Document]:
+        """Give up to 100 documents by key; those that are not there are left out."""
+
+    def put(self, key: str, value: Any, *, if_version: int | None = None) -> Document:
+        """Store a value; with `if_version` only over that version, 0 for none yet.
+
+        Raises `Invalid`, `Conflict`, `QuotaExceeded`.
+        """
+
+    def put_many(self, values: Mapping[str, Any]) -> tuple[Document, ...]:
+        """Store up to 100 values by key, all or none. Raises `Invalid`, `QuotaExceeded`."""
+
+    def delete(self, key: str, *, if_version: int | None = None) -> bool:
+        """Delete a document; tell whether there was one. Raises `Conflict`."""
+
+    def list(self, prefix: str = "", *, limit: int = 50, cursor: str | None = None) -> DocumentPage:
+        """Give a page of up to 100 documents whose keys begin with `prefix`, ordered by key."""
+
+    def usage(self) -> StorageUsage:
+        """Tell what is used of the quota."""

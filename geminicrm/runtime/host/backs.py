@@ -1,0 +1,169 @@
+"""What a host may ask of the core's doors: each method with its arguments as a closed type.
+
+They travel as JSON beside a Back message. Members of free form (`data`, `value`, ...) are bounded
+by `values.decode` before anything is built from them.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
+Limit: TypeAlias = Annotated[int, Meta(ge=-(2**31), le=2**31)]
+Version: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+Data: TypeAlias = dict[str, Any]
+MOST: Final = 100
+
+
+class _Arguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all."""
+
+
+class Nothing(_Arguments, frozen=True):
+    """No arguments."""
+
+
+class GetRecord(_Arguments, frozen=True):
+    """`get` of a record door."""
+
+    record_id: str
+
+
+class ListRecords(_Arguments, frozen=True):
+    """`list` of a record door."""
+
+    limit: Limit
+    cursor: str | None
+    filters: Annotated[dict[str, str], Meta(max_length=50)]
+
+
+class CreateRecord(_Arguments, frozen=True):
+    """`create` of a record door."""
+
+    data: Data
+
+
+class UpdateRecord(_Arguments, frozen=True):
+    """`update` of a record door."""
+
+    record_id: str
+    changes: Data
+    if_version: Version | None
+
+
+class DeleteRecord(_Arguments, frozen=True):
+    """`delete` of a record door."""
+
+    record_id: str
+    if_version: Version | None
+
+
+class GetRecords(_Arguments, frozen=True):
+    """`get_many` of a record door."""
+
+    record_ids: list[str]
+
+
+class CreateRecords(_Arguments, frozen=True):
+    """`create_many` of a record door."""
+
+    items: list[Data]
+
+
+class UpdateRecords(_Arguments, frozen=True):
+    """`update_many` of a record door."""
+
+    changes: dict[str, Data]
+
+
+class SaveSettings(_Arguments, frozen=True):
+    """`settings.save`."""
+
+    values: Data
+
+
+class WriteLog(_Arguments, frozen=True):
+    """A line of `log`."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    message: Annotated[str, Meta(max_length=4_000)]
+    fields: Data
+
+
+class GetDocument(_Arguments, frozen=True):
+    """`storage.get`."""
+
+    key: Id
+
+
+class GetDocuments(_Arguments, frozen=True):
+    """`storage.get_many`."""
+
+    keys: Annotated[list[Id], Meta(max_length=MOST)]
+
+
+class PutDocument(_Arguments, frozen=True):
+    """`storage.put`."""
+
+    key: Id
+    value: Any
+    if_version: Version | None
+
+
+class PutDocuments(_Arguments, frozen=True):
+    """`storage.put_many`."""
+
+    values: Annotated[dict[Id, Any], Meta(max_length=MOST)]
+
+
+class DeleteDocument(_Arguments, frozen=True):
+    """`storage.delete`."""
+
+    key: Id
+    if_version: Version | None
+
+
+class ListDocuments(_Arguments, frozen=True):
+    """`storage.list`."""
+
+    prefix: Annotated[str, Meta(max_length=200)]
+    limit: Limit
+    cursor: str | None
+
+
+RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
+_RECORDS: Final = {
+    "get": GetRecord,
+    "list": ListRecords,
+    "create": CreateRecord,
+    "update": UpdateRecord,
+    "delete": DeleteRecord,
+    "get_many": GetRecords,
+    "create_many": CreateRecords,
+    "update_many": UpdateRecords,
+}
+_OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
+    ("settings", "all"): Nothing,
+    ("settings", "save"): SaveSettings,
+    ("secrets", "all"): Nothing,
+    ("log", "write"): WriteLog,
+    ("actor", "get"): Nothing,
+    ("workspace", "get"): Nothing,
+    ("storage", "get"): GetDocument,
+    ("storage", "get_many"): GetDocuments,
+    ("storage", "put"): PutDocument,
+    ("storage", "put_many"): PutDocuments,
+    ("storage", "delete"): DeleteDocument,
+    ("storage", "list"): ListDocuments,
+    ("storage", "usage"): Nothing,
+}
+
+BACKS: Final[Mapping[tuple[str, str], type[Struct]]] = MappingProxyType(
+    {
+        **{(door, name): kind for door in RECORD_DOORS for name, kind in _RECORDS.items()},
+        **_OTHERS,
+    }
+)
+"""By door and method. `all` gives the mapping, `get` of actor and workspace their facts."""
