@@ -134,7 +134,7 @@ class ListDocuments(_Arguments, frozen=True):
 
 
 RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
-_RECORDS: Final = {
+_RECORDS: Final[Mapping[str, type[Struct]]] = {
     "get": GetRecord,
     "list": ListRecords,
     "create": CreateRecord,
