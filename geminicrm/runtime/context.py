@@ -15,6 +15,8 @@ from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
 from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
+from geminicrm.runtime.storage import Storage
+from geminicrm.runtime.storage_door import ExtensionStorage
 from geminicrm.runtime.vault import Vault
 
 SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
@@ -31,6 +33,7 @@ class Doors:
     records: Mapping[str, Records]
     http: HttpClient
     vault: Vault
+    storage: Storage
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
 
@@ -52,6 +55,7 @@ class ExtensionContext:
         self._http = ExtensionHttp(doors.http, self._call)
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
+        self._storage = ExtensionStorage(doors.storage, self._call)
         self._log = ExtensionLog(self._call)
 
     @property
@@ -93,6 +97,11 @@ class ExtensionContext:
     def secrets(self) -> ExtensionSecrets:
         """Secret settings of the current workspace."""
         return self._secrets
+
+    @property
+    def storage(self) -> ExtensionStorage:
+        """Documents of this extension in the current workspace."""
+        return self._storage
 
     @property
     def log(self) -> "ExtensionLog":

@@ -24,6 +24,7 @@ from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.slots import Slots
+from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.table import Table
 from geminicrm.runtime.vault import Vault
 from geminicrm.runtime.versions import Versions
@@ -90,6 +91,7 @@ class ExtensionRuntime:
             records=self._records,
             http=parts.http,
             vault=Vault(parts.cipher),
+            storage=Storage(works),
             workspace=parts.workspace,
             save_settings=self._save_settings,
         )
