@@ -29,10 +29,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed."""
+    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed.
+
+    `documents` counts those of its storage, kept or deleted as `kept` says.
+    """
 
     extension_id: str
     kept: bool
+    documents: int
     warning: str | None
     generation: int
     live: bool

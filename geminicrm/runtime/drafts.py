@@ -22,7 +22,8 @@ def kept_settings(works: Works, vault: Vault, actor: Actor, manifest: Manifest) 
         )
         if row is None:
             return DraftSettings()
-        kept = still_valid(manifest, Stored(row.settings, _readable(vault, row.secrets)))
+        stored = Stored(row.settings, _readable(vault, row.secrets))
+        kept = still_valid(manifest, stored, row.host_settings or ())
     return DraftSettings(dict(kept.plain), dict(kept.secrets))
 
 
