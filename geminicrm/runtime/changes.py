@@ -40,3 +40,11 @@ class Removed:
     warning: str | None
     generation: int
     live: bool
+
+    @property
+    def data(self) -> str:
+        """Name what was kept or deleted, for people."""
+        if not self.documents:
+            return "its settings are"
+        some = "1 document" if self.documents == 1 else f"{self.documents:,} documents"
+        return f"its settings and {some} are"

@@ -51,6 +51,12 @@ def used_folders(works: Works) -> set[str]:
         return {digest.removeprefix("sha256:") for digest in digests}
 
 
+def installation_ids(works: Works) -> set[str]:
+    """Name the installations of all workspaces."""
+    with works.across_workspaces("whose logs are in use") as work:
+        return set(work.session.scalars(select(Installation.id)))
+
+
 def _readable(vault: Vault, sealed: str | None) -> dict[str, str]:
     """Open secrets; a lost key must not keep anybody from installing or uninstalling."""
     try:

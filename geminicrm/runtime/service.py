@@ -14,7 +14,7 @@ from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, kept_settings, used_folders
+from geminicrm.runtime.drafts import draft_of, installation_ids, kept_settings, used_folders
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
@@ -58,7 +58,7 @@ class LifeCycle:
         self._meter = meter
         self._live_seconds = live_seconds
         self.allow_unsigned = allow_unsigned
-        self.inventory = Inventory(self._works, self._tools.generations, vault, live)
+        self.inventory = Inventory(self._works, self._tools, vault, live)
 
     def plan(
         self,
@@ -142,6 +142,8 @@ class LifeCycle:
             with self._works.write(actor) as work:
                 lease.confirm(work)
                 generation, documents = self._remove(work, extension_id, data, warning)
+            if data == "purge":
+                self._tools.logs.remove(row.id)
         live = self._live.wait_live(generation, self._live_seconds)
         self._meter.install("uninstall", "ok", time.perf_counter() - started)
         return Removed(
@@ -154,7 +156,11 @@ class LifeCycle:
         )
 
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
-        """Remove package folders that no workspace uses and that are older than some seconds."""
+        """Remove package folders that no workspace uses and that are older than some seconds.
+
+        Logs of what is not installed any more go as well, once they are that old.
+        """
+        self._tools.logs.collect(installation_ids(self._works), older_than)
         return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
