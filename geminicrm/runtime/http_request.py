@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from geminicrm.kernel.errors import Finding, ValidationFailed
-from geminicrm.kernel.http import HttpRequest
-from geminicrm.kernel.http.errors import HttpTimeout
+from geminicrm.kernel.http import HttpRequest, HttpTimeout
 from geminicrm.runtime.call_context import CallContext
 
 LONGEST_SECONDS = 30.0
@@ -61,7 +60,7 @@ def _findings(asked: Asked) -> Iterator[Finding]:
             yield Finding(f"/{name}", "wrong_value", "Give a text.")
     if not _are_texts(asked.headers):
         yield Finding("/headers", "wrong_value", "Give texts by name.")
-    if asked.body is not None and not isinstance(asked.body, bytes):
+    if not _are_bytes(asked.body):
         yield Finding("/body", "wrong_value", "Give bytes: text.encode().")
     if asked.body is not None and asked.json is not None:
         yield Finding("/body", "wrong_value", "Give either json or body.")
@@ -77,9 +76,14 @@ def _are_texts(headers: object) -> bool:
     )
 
 
+def _are_bytes(body: object) -> bool:
+    return body is None or isinstance(body, bytes)
+
+
 def _is_time(timeout: object) -> bool:
-    number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
-    return number and 0 < float(timeout) < math.inf
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float):
+        return False
+    return 0 < timeout < math.inf
 
 
 def _json(value: object) -> bytes:
