@@ -83,7 +83,8 @@ def distrust(*, extension_id: str, workspace: str | None, as_json: bool) -> None
 
 def _typed(life: LifeCycle, actor: Any, extension_id: str) -> str:
     """Ask for the id; whoever can't be asked gets what it means and how to say so."""
-    life.get(actor, extension_id)
+    if life.get(actor, extension_id)["built_in"]:
+        return ""  # refused whatever is typed
     if not sys.stdin.isatty():
         raise click.ClickException(
             f"{TRUST_WORDS} If you want that, repeat the command with --confirm {extension_id}."
