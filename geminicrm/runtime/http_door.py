@@ -123,12 +123,13 @@ def allowed_hosts(manifest: Manifest, settings: Mapping[str, object]) -> frozens
     for entry in manifest.network:
         if entry.host is not None:
             hosts.add(entry.host)
-        elif entry.setting is not None and (host := _host_in(settings.get(entry.setting))):
+        elif entry.setting is not None and (host := host_in(settings.get(entry.setting))):
             hosts.add(host)
     return frozenset(hosts)
 
 
-def _host_in(value: object) -> str | None:
+def host_in(value: object) -> str | None:
+    """Give host and port of an address that a setting holds, None where it holds none."""
     if not isinstance(value, str) or not value.strip():
         return None
     text = value.strip()
