@@ -144,8 +144,13 @@ class LifeCycle:
         )
 
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
-        """Remove package folders that no workspace uses and that are older than some seconds."""
-        return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
+        """Remove package folders that no workspace uses and that are older than some seconds.
+
+        Their Python packages go with them. Gives the names of the package folders.
+        """
+        removed = collect(self._tools.packages, self._used, older_than)
+        self._tools.requirements.collect(self._used, older_than)
+        return removed
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -154,6 +159,9 @@ class LifeCycle:
     def list(self, actor: Actor) -> builtins.list[dict[str, Any]]:
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
+
+    def _used(self) -> set[str]:
+        return used_folders(self._works)
 
     def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
         with self._works.read(actor) as work:
