@@ -160,10 +160,13 @@ class LifeCycle(Rights):
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
         """Remove package folders that no workspace uses and that are older than some seconds.
 
-        Logs of what is not installed any more go as well, once they are that old.
+        Their Python packages go with them, and the logs of what is not installed any more once they
+        are that old. Gives the names of the package folders.
         """
         self._tools.logs.collect(installation_ids(self._works), older_than)
-        return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
+        removed = collect(self._tools.packages, self._used, older_than)
+        self._tools.requirements.collect(self._used, older_than)
+        return removed
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -172,6 +175,9 @@ class LifeCycle(Rights):
     def list(self, actor: Actor) -> builtins.list[dict[str, Any]]:
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
+
+    def _used(self) -> set[str]:
+        return used_folders(self._works)
 
     def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
         with self._works.read(actor) as work:
