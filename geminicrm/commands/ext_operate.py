@@ -1,15 +1,16 @@
-"""`geminicrm ext list | enable | disable | uninstall | permissions | logs`: looking after them."""
+"""`geminicrm ext list | enable | disable | uninstall | logs`: looking after them."""
 
 import contextlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import click
 
 from geminicrm.commands.shared import (
+    columns,
     json_option,
     opened_core,
     operator,
@@ -24,7 +25,7 @@ _extension = click.argument("extension_id", metavar="ID")
 
 def commands() -> tuple[click.Command, ...]:
     """Give the commands of this file."""
-    return list_command, enable, disable, uninstall, permissions, logs
+    return list_command, enable, disable, uninstall, logs
 
 
 @click.command("list")
@@ -39,7 +40,7 @@ def list_command(*, workspace: str | None, as_json: bool) -> None:
         for row in rows
     ]
     head = ("EXTENSION", "VERSION", "STATUS", "ISOLATION", "")
-    say(as_json, {"data": rows}, _columns([head, *lines]) if rows else "Nothing is installed.")
+    say(as_json, {"data": rows}, columns([head, *lines]) if rows else "Nothing is installed.")
 
 
 @click.command()
@@ -83,21 +84,6 @@ def uninstall(*, extension_id: str, purge: bool, workspace: str | None, as_json:
 
 @click.command()
 @_extension
-@workspace_option
-@json_option
-def permissions(*, extension_id: str, workspace: str | None, as_json: bool) -> None:
-    """Show what an extension may do, and what of it was used."""
-    with opened_core() as core:
-        actor = operator(core.works, workspace)
-        lines = core.life_cycle.inventory.permissions(actor, extension_id)
-    rows = [_permission(line) for line in lines]
-    head = ("PERMISSION", "GRANTED", "USED", "REFUSED", "LAST USED", "")
-    text = _columns([head, *rows]) if rows else f"{extension_id} asks for no permission."
-    say(as_json, {"data": lines}, text)
-
-
-@click.command()
-@_extension
 @click.option("--lines", default=50, show_default=True, help="How many of the last lines.")
 @click.option("--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
 @workspace_option
@@ -130,12 +116,6 @@ def liveness(*, live: bool) -> str:
     return " and every worker serves it so" if live else "; workers that run follow in a moment"
 
 
-def _permission(line: dict[str, Any]) -> Sequence[str]:
-    granted = "yes" if line["granted"] else "no"
-    counts = (str(line["used"]), str(line["refused"]), line["last_used_at"] or "never")
-    return (line["scope"], granted, *counts, line["sentence"])
-
-
 def _log_line(line: Mapping[str, Any]) -> str:
     fields = "".join(f" {name}={value}" for name, value in line["fields"].items())
     # Control characters of an extension must not reach the operator's terminal.
@@ -146,12 +126,3 @@ def _log_line(line: Mapping[str, Any]) -> str:
 def _tell(as_json: bool, change: Change, done: str) -> None:  # noqa: FBT001 - handed through from the option
     name = change.installation["extension_id"]
     say(as_json, change.installation, f"{name} is {done}{liveness(live=change.live)}.")
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
@@ -24,6 +25,7 @@ from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
+from geminicrm.runtime.rights import Rights, RightsChange
 from geminicrm.runtime.settings_values import (
     Stored,
     changed_names,
@@ -37,7 +39,7 @@ from geminicrm.runtime.vault import Vault
 DAY_SECONDS = 86_400.0
 
 
-class LifeCycle:
+class LifeCycle(Rights):
     """Every change of what is installed; each needs `manage:extensions`, is audited and spread."""
 
     def __init__(
@@ -158,10 +160,13 @@ class LifeCycle:
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
         """Remove package folders that no workspace uses and that are older than some seconds.
 
-        Logs of what is not installed any more go as well, once they are that old.
+        Their Python packages go with them, and the logs of what is not installed any more once they
+        are that old. Gives the names of the package folders.
         """
         self._tools.logs.collect(installation_ids(self._works), older_than)
-        return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
+        removed = collect(self._tools.packages, self._used, older_than)
+        self._tools.requirements.collect(self._used, older_than)
+        return removed
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -170,6 +175,9 @@ class LifeCycle:
     def list(self, actor: Actor) -> builtins.list[dict[str, Any]]:
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
+
+    def _used(self) -> set[str]:
+        return used_folders(self._works)
 
     def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
         with self._works.read(actor) as work:
@@ -209,6 +217,16 @@ class LifeCycle:
         names = changed_names(before, after)
         work.audit("extension.configured", extension_id, {"settings": names})
         return self._tools.generations.bump(work, RUNTIME)
+
+    @override
+    def _change_rights(self, actor: Actor, extension_id: str, change: RightsChange) -> Change:
+        with self._works.write(actor) as work:
+            work.require(MANAGE)
+            row = find(work, extension_id)
+            change(work, row)
+            row.updated_at = work.now
+            generation = self._tools.generations.bump(work, RUNTIME)
+        return self._changed(actor, extension_id, generation)
 
     def _switch(self, actor: Actor, extension_id: str, *, enabled: bool) -> Change:
         with self._works.write(actor) as work:

@@ -18,9 +18,7 @@ def upgrade() -> None:
         sa.Column("extension_id", sa.String(length=64), nullable=False),
         sa.Column(
             "key",
-            sa.String(length=200).with_variant(
-                sa.String(length=200, collation="C"), "postgresql"
-            ),
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
             nullable=False,
         ),
         sa.Column("value", sa.Text(), nullable=False),
