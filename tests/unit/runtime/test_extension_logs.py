@@ -107,3 +107,17 @@ def test_logs_are_removed_and_collected(logs: ExtensionLogs):
     os.utime(logs.folder / "inst_2.log", (0, 0))
     logs.collect({"inst_2"}, 60)
     assert [path.name for path in logs.folder.iterdir()] == ["inst_2.log"]
+
+
+def test_a_log_that_cannot_be_deleted_is_told(logs: ExtensionLogs):
+    (logs.folder / f"{ONE}.log").mkdir(parents=True)
+    with capture_logs() as seen:
+        logs.remove(ONE)
+    assert seen[0]["event"] == "a log was not deleted"
+
+
+def test_a_log_that_is_gone_already_is_collected(logs: ExtensionLogs):
+    logs.folder.mkdir()
+    (logs.folder / f"{ONE}.log").symlink_to("nowhere")
+    logs.collect(set(), -1)
+    assert os.listdir(logs.folder) == [f"{ONE}.log"]
