@@ -17,7 +17,13 @@ from geminicrm.kernel.paging import Page, encode_cursor
 from geminicrm.runtime.failures import StorageFull
 from geminicrm.runtime.models import StoredDocument
 from geminicrm.runtime.problems import NotInstalled
-from geminicrm.runtime.storage import Owner, Storage, count_documents, forget_documents
+from geminicrm.runtime.storage import (
+    Owner,
+    Storage,
+    count_documents,
+    forget_documents,
+    queue_up,
+)
 from tests.support.core import Tenant, make_tenant
 
 
@@ -210,6 +216,21 @@ def test_two_at_once_do_not_pass_the_quota_together(shelf: Shelf):
         found = sorted(threads.map(put, range(6)))
     assert found == ["full"] * 3 + ["stored"] * 3
     assert len(shelf.keys()) == 3
+
+
+def test_a_writer_waits_for_the_one_before(shelf: Shelf):
+    narrow = small(shelf, documents=1)
+    with ThreadPoolExecutor(1) as threads:
+        with shelf.core.works.write(shelf.tenant.system()) as work:
+            queue_up(work, "sample")
+            row = StoredDocument(id="doc_1", extension_id="sample", key="a", value="1", size=2)
+            row.updated_at = work.now
+            work.session.add(row)
+            late = threads.submit(narrow.put, b=1)
+            with pytest.raises(TimeoutError):
+                late.result(0.3)
+        with pytest.raises(StorageFull):
+            late.result(20)
 
 
 def test_two_at_once_do_not_both_make_the_same_version(shelf: Shelf):
