@@ -13,7 +13,7 @@ def call_data(number: int, audit: int, arguments: Sequence[int] = ()) -> bytes:
 
 
 def run(packed: bytes, data: bytes) -> int:
-    """Give the filter's answer; struct.error or IndexError where it leaves its own bounds."""
+    """Give the filter's answer; IndexError where it leaves its own bounds."""
     program = [struct.unpack_from("=HBBI", packed, at) for at in range(0, len(packed), 8)]
     loaded, at = 0, 0
     while True:
@@ -21,7 +21,7 @@ def run(packed: bytes, data: bytes) -> int:
         at += 1
         match code:
             case 0x20:
-                loaded = struct.unpack_from("=I", data, value)[0]
+                loaded = int.from_bytes(data[value : value + 4], "little")
             case 0x54:
                 loaded &= value
             case 0x05:
@@ -31,6 +31,6 @@ def run(packed: bytes, data: bytes) -> int:
             case 0x35:
                 at += if_true if loaded >= value else if_false
             case 0x06:
-                return value
+                return int(value)
             case _:
                 raise ValueError(f"no instruction of these filters: {code:#x}")

@@ -12,7 +12,8 @@ from geminicrm.runtime.host.sandbox.kernel import Kernel
 class FakeKernel(Kernel):
     """Answers as `answers` say, by the name of the call; 0 to all others.
 
-    An error is raised; `refuse_prctl` has those for one option of prctl. Rule sets of Landlock are true descriptors, for they get closed.
+    An error is raised; `refuse_prctl` has those for one option of prctl. Rule sets of Landlock are
+    true descriptors, for they get closed.
     """
 
     def __init__(self, answers: Mapping[str, int | OSError] | None = None) -> None:

@@ -25,8 +25,8 @@ prepared = prepare()
 syscall = prepared.kernel.call
 names = dict(globals())
 exec(before, names)
-locks |= {"parent": locks.get("parent", names["parent"]), "without": frozenset(locks.get("without", ()))}
-locks["reads"] = tuple(locks["reads"])
+locks.setdefault("parent", names["parent"])
+locks |= {"reads": tuple(locks["reads"]), "without": frozenset(locks.get("without", ()))}
 told = {"level": lock_up(Locks(**locks), prepared), "tried": {}}
 
 def outcome(code):

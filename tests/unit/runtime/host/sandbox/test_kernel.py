@@ -30,8 +30,8 @@ def test_a_refusal_is_an_error_with_the_kernels_reason(kernel: Kernel):
 
 
 def test_the_options_of_prctl_may_be_short(kernel: Kernel):
-    PR_GET_NO_NEW_PRIVS = 39
-    assert kernel.prctl(PR_GET_NO_NEW_PRIVS) == 0
+    no_new_privs = 39  # PR_GET_NO_NEW_PRIVS
+    assert kernel.prctl(no_new_privs) == 0
 
 
 def test_an_unknown_option_is_refused(kernel: Kernel):

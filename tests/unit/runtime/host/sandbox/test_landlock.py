@@ -5,6 +5,7 @@ from pathlib import Path
 
 import landlockpy
 import pytest
+from landlockpy._syscall import PathBeneathAttr, RulesetAttr
 
 from geminicrm.runtime.host.sandbox import landlock
 from geminicrm.runtime.host.sandbox.kernel import Kernel
@@ -37,7 +38,7 @@ def test_only_reading_is_granted():
 
 
 def test_the_rule_set_is_packed_as_the_kernel_wants_it():
-    theirs = landlockpy._syscall.RulesetAttr(1, 2, 3)
+    theirs = RulesetAttr(1, 2, 3)
     assert bytes(theirs)[:24] == landlock.Handled(1, 2, 3).packed
 
 
@@ -58,7 +59,7 @@ def test_folders_grant_more_than_files(kernel: FakeKernel, tmp_path: Path):
     landlock.restrict(kernel, map(str, (tmp_path, missing, file, below_a_file)))
     rules = [struct.unpack("=Qi", given[2]) for given in kernel.given("landlock_add_rule")]
     assert [rights for rights, _ in rules] == [12, 4]
-    theirs = landlockpy._syscall.PathBeneathAttr(12, rules[0][1])
+    theirs = PathBeneathAttr(12, rules[0][1])
     assert bytes(theirs) == kernel.given("landlock_add_rule")[0][2]
 
 

@@ -67,7 +67,7 @@ def test_another_system_offers_nothing(monkeypatch: pytest.MonkeyPatch):
         ({}, False),
     ],
 )
-def test_both_layers_are_needed(level: dict[str, str], held: bool):
+def test_both_layers_are_needed(level: dict[str, str], held: object):
     assert confines(level) is held
 
 
