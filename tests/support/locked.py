@@ -1,14 +1,11 @@
 """Processes that lock themselves up, try things and tell what became of each."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 ROOT = str(Path(__file__).resolve().parents[2])
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -82,10 +79,3 @@ def locked(
     return Locked(
         subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env={})
     )
-
-
-@pytest.fixture
-def as_root() -> None:
-    """Skip where the tests do not run as root."""
-    if os.geteuid() != 0:
-        pytest.skip("not run as root")

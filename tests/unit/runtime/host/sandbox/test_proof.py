@@ -93,6 +93,22 @@ def test_what_goes_through_does_no_harm(canary: str):
     assert Path(canary).stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize(("errno", "refused"), [(1, True), (13, True), (2, False), (38, False)])
+def test_only_a_refusal_counts_as_one(errno: int, refused: object):
+    def attempt() -> None:
+        raise OSError(errno, "some reason")
+
+    tried = proof.Proof("try", attempt, frozenset({"landlock", "seccomp"}))
+    assert tried.refused(frozenset({"landlock", "seccomp"})) is refused
+
+
+@pytest.mark.parametrize("without", [{"landlock"}, {"seccomp"}, set()])
+def test_one_layer_in_force_must_stop_it(without: set[str]):
+    tried = proof.Proof("try", list, frozenset({"landlock", "seccomp"}))
+    with pytest.raises(proof.ProofFailed, match="do not hold: try"):
+        tried.refused(frozenset(without))
+
+
 def fail_to_start(self: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 

@@ -8,6 +8,7 @@ from geminicrm.runtime.host.sandbox import seccomp
 from geminicrm.runtime.host.sandbox.allowed import CONDITIONS, FREE, GROUPS, NOT_WRITABLE, UNKNOWN
 from geminicrm.runtime.host.sandbox.syscalls import Machine, machine_named
 from tests.support.bpf import call_data, run
+from tests.support.fake_kernel import FakeKernel
 
 PID = 4711
 MACHINES = ["x86_64", "aarch64"]
@@ -203,3 +204,25 @@ def test_the_flags_of_opening_are_those_of_this_machine():
     assert [answer("openat", CWD, 0, flag) for flag in refused] == [EACCES] * 5
     read = os.O_CLOEXEC | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK
     assert answer("openat", CWD, 0, read) == OK
+
+
+def test_the_filter_goes_on_all_threads():
+    kernel = FakeKernel()
+    seccomp.install(kernel, bytes(16))
+    assert kernel.given("seccomp")[0][:2] == (1, 1)  # SECCOMP_SET_MODE_FILTER, FLAG_TSYNC
+
+
+def test_an_older_kernel_takes_it_through_prctl():
+    kernel = FakeKernel({"seccomp": OSError(errno.ENOSYS, "not there")})
+    seccomp.install(kernel, bytes(16))
+    assert kernel.given("prctl")[0][:2] == (22, 2)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
+
+
+@pytest.mark.parametrize(
+    ("reason", "flags"), [(errno.EACCES, seccomp.FLAG_TSYNC), (errno.ENOSYS, 8)]
+)
+def test_every_other_failure_is_one(reason: int, flags: int):
+    kernel = FakeKernel({"seccomp": OSError(reason, "refused")})
+    with pytest.raises(OSError, match="refused"):
+        seccomp.install(kernel, bytes(16), flags)
+    assert kernel.given("prctl") == []
