@@ -16,6 +16,11 @@ MOST_CAPABILITIES = 64  # the kernel keeps them in 64 bits; 41 are in use
 NICE = 5
 
 
+def threads() -> int:
+    """Count the threads of this process, also those that Python does not know. Raises OSError."""
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib takes longer
+
+
 def become(uid: int) -> None:
     """Become this user and its group of the same number, for good. Raises OSError."""
     os.setgroups([])

@@ -1,9 +1,20 @@
 import os
+import threading
 
 import pytest
 
 from geminicrm.runtime.host.sandbox import identity
 from tests.support.fake_kernel import FakeKernel
+
+
+def test_threads_are_counted_by_the_kernel():
+    gate = threading.Event()
+    thread = threading.Thread(target=gate.wait)
+    thread.start()
+    counted = identity.threads()
+    gate.set()
+    thread.join()
+    assert counted >= 2
 
 
 @pytest.mark.parametrize(("errno", "dropped"), [(22, True), (1, False)])

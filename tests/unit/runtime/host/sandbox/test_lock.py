@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
+from geminicrm.runtime.host.sandbox import identity, seccomp
 from geminicrm.runtime.host.sandbox import kernel as kernels
-from geminicrm.runtime.host.sandbox import seccomp
 from geminicrm.runtime.host.sandbox.bpf import Program
 from geminicrm.runtime.host.sandbox.lock import (
     MANDATORY,
@@ -35,6 +35,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> FakeKernel:
     for name in ("setgroups", "setresgid", "setresuid", "nice"):
         monkeypatch.setattr(os, name, noted(name))
     monkeypatch.setattr(resource, "setrlimit", noted("setrlimit"))
+    monkeypatch.setattr(identity, "threads", lambda: 1)
     return found
 
 
@@ -112,13 +113,24 @@ def test_a_layer_that_is_left_out_is_left_out_alone(kernel: FakeKernel, locks: L
         ("prctl", "no_new_privs"),
     ],
 )
-def test_a_layer_that_fails_says_which_and_why(locks: Locks, call: str, layer: str):
+def test_a_layer_that_fails_says_which_and_why(
+    kernel: FakeKernel, locks: Locks, call: str, layer: str
+):
     refusing = FakeKernel({"landlock_create_ruleset": 7, call: OSError(12, "no memory")})
     refusing.refuse_prctl[24] = OSError(22, "no more")
     without = ALL - {layer}
     with pytest.raises(LockFailed, match="no memory") as caught:
         lock_up(replace(locks, without=without), Prepared(refusing, PROGRAM))
     assert (caught.value.layer, str(caught.value)) == (layer, f"{layer}: [Errno 12] no memory")
+
+
+def test_a_process_with_more_threads_is_not_locked_up(
+    kernel: FakeKernel, locks: Locks, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(identity, "threads", lambda: 2)
+    with pytest.raises(LockFailed, match="threads: 2 threads run"):
+        lock_up(locks, Prepared(kernel, PROGRAM))
+    assert kernel.calls == []
 
 
 @pytest.mark.parametrize(("user", "said"), [(0, "root's are not counted"), (1000, "on")])
