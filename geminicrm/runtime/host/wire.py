@@ -19,8 +19,8 @@ MOST_HEADER: Final = 16 * 1024
 """Bytes of a header between a core and a host."""
 MOST_CONTROL_HEADER: Final = 1024 * 1024
 """Bytes of a header between parts of the core, which may speak of many hosts at once."""
-MOST_BODY: Final = 1024 * 1024
-"""Raw bytes of one frame; longer bodies go on as Chunk, see `streams.py`."""
+MOST_BODY: Final = 4 * 1024 * 1024
+"""Raw bytes of one frame: the longest value. Bodies of HTTP come in pieces, see `streams.py`."""
 FLOOR: Final = 64 * 1024
 """What a frame of any size may cost."""
 
