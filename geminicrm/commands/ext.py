@@ -2,7 +2,7 @@
 
 import click
 
-from geminicrm.commands import ext_author, ext_install, ext_operate
+from geminicrm.commands import ext_author, ext_install, ext_operate, ext_rights
 
 
 def commands() -> tuple[click.Command, ...]:
@@ -12,6 +12,7 @@ def commands() -> tuple[click.Command, ...]:
         *ext_author.commands(),
         *ext_install.commands(),
         *ext_operate.commands(),
+        *ext_rights.commands(),
     ):
         group.add_command(command)
     return (group,)

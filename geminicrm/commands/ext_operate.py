@@ -1,12 +1,11 @@
-"""`geminicrm ext list | enable | disable | uninstall | permissions`: looking after extensions."""
+"""`geminicrm ext list | enable | disable | uninstall`: looking after extensions."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import click
 
 from geminicrm.commands.shared import (
+    columns,
     json_option,
     opened_core,
     operator,
@@ -20,7 +19,7 @@ _extension = click.argument("extension_id", metavar="ID")
 
 def commands() -> tuple[click.Command, ...]:
     """Give the commands of this file."""
-    return list_command, enable, disable, uninstall, permissions
+    return list_command, enable, disable, uninstall
 
 
 @click.command("list")
@@ -35,7 +34,7 @@ def list_command(*, workspace: str | None, as_json: bool) -> None:
         for row in rows
     ]
     head = ("EXTENSION", "VERSION", "STATUS", "ISOLATION", "")
-    say(as_json, {"data": rows}, _columns([head, *lines]) if rows else "Nothing is installed.")
+    say(as_json, {"data": rows}, columns([head, *lines]) if rows else "Nothing is installed.")
 
 
 @click.command()
@@ -77,41 +76,11 @@ def uninstall(*, extension_id: str, purge: bool, workspace: str | None, as_json:
     say(as_json, asdict(removed), line)
 
 
-@click.command()
-@_extension
-@workspace_option
-@json_option
-def permissions(*, extension_id: str, workspace: str | None, as_json: bool) -> None:
-    """Show what an extension may do, and what of it was used."""
-    with opened_core() as core:
-        actor = operator(core.works, workspace)
-        lines = core.life_cycle.inventory.permissions(actor, extension_id)
-    rows = [_permission(line) for line in lines]
-    head = ("PERMISSION", "GRANTED", "USED", "REFUSED", "LAST USED", "")
-    text = _columns([head, *rows]) if rows else f"{extension_id} asks for no permission."
-    say(as_json, {"data": lines}, text)
-
-
 def liveness(*, live: bool) -> str:
     """Say whether running workers serve a change already."""
     return " and every worker serves it so" if live else "; workers that run follow in a moment"
 
 
-def _permission(line: dict[str, Any]) -> Sequence[str]:
-    granted = "yes" if line["granted"] else "no"
-    counts = (str(line["used"]), str(line["refused"]), line["last_used_at"] or "never")
-    return (line["scope"], granted, *counts, line["sentence"])
-
-
 def _tell(as_json: bool, change: Change, done: str) -> None:  # noqa: FBT001 - handed through from the option
     name = change.installation["extension_id"]
     say(as_json, change.installation, f"{name} is {done}{liveness(live=change.live)}.")
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from geminicrm.kernel.crypto import DecryptionFailed
 from geminicrm.kernel.generation import RUNTIME, Generations
 from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.enforcement import enforcements
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.present import manifest_of, present
@@ -55,8 +56,8 @@ class Inventory:
             work.require(READ)
             return manifest_of(find(work, extension_id))
 
-    def permissions(self, actor: Actor, extension_id: str) -> list[dict[str, Any]]:
-        """Give the ledger: a line per scope. Raises NotInstalled."""
+    def permissions(self, actor: Actor, extension_id: str) -> dict[str, Any]:
+        """Give the ledger as `usage.ledger` does: by scope and by host. Raises NotInstalled."""
         with self._works.read(actor) as work:
             work.require(READ)
             return ledger(work, find(work, extension_id))
@@ -66,7 +67,8 @@ class Inventory:
         return {**self._shape(row), **self._state()}
 
     def _shape(self, row: Installation) -> dict[str, Any]:
-        return present(row, self._secret_names(row))
+        shape = present(row, self._secret_names(row))
+        return {**shape, "enforcement": enforcements(shape["isolation"])}
 
     def _state(self) -> dict[str, Any]:
         generation = self._generations.get(RUNTIME)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from geminicrm.identity.permissions import SCOPES, Scope
+from geminicrm.runtime.enforcement import enforcements
 from geminicrm.runtime.install.pipeline import Run
 from geminicrm.runtime.install.state import PackageRef
 from geminicrm.runtime.manifest_model import Manifest
@@ -72,8 +73,8 @@ class Plan:
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the plan as JSON-ready data."""
-        return asdict(self)
+        """Give the plan as JSON-ready data, with who will enforce it."""
+        return {**asdict(self), "enforcement": enforcements(self.isolation)}
 
     def background(self) -> Iterator[tuple[str, str, str]]:
         """Say what it does while nobody looks: name, sentence and explanation of each."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
@@ -24,13 +25,14 @@ from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
+from geminicrm.runtime.rights import Rights, RightsChange
 from geminicrm.runtime.settings_values import Stored, changed_names, merge
 from geminicrm.runtime.vault import Vault
 
 DAY_SECONDS = 86_400.0
 
 
-class LifeCycle:
+class LifeCycle(Rights):
     """Every change of what is installed; each needs `manage:extensions`, is audited and spread."""
 
     def __init__(
@@ -188,6 +190,16 @@ class LifeCycle:
         names = changed_names(before, after)
         work.audit("extension.configured", extension_id, {"settings": names})
         return self._tools.generations.bump(work, RUNTIME)
+
+    @override
+    def _change_rights(self, actor: Actor, extension_id: str, change: RightsChange) -> Change:
+        with self._works.write(actor) as work:
+            work.require(MANAGE)
+            row = find(work, extension_id)
+            change(work, row)
+            row.updated_at = work.now
+            generation = self._tools.generations.bump(work, RUNTIME)
+        return self._changed(actor, extension_id, generation)
 
     def _switch(self, actor: Actor, extension_id: str, *, enabled: bool) -> Change:
         with self._works.write(actor) as work:
