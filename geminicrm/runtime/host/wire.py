@@ -27,6 +27,7 @@ FLOOR: Final = 64 * 1024
 _LENGTHS: Final = struct.Struct("!II")
 _AHEAD: Final = 8 * 1024
 _STEP: Final = 32 * 1024
+_LONGEST_WAIT: Final = 2**31 - 1
 
 M_co = TypeVar("M_co", bound=Message, covariant=True)
 
@@ -164,7 +165,7 @@ def _poll(sock: socket.socket, events: int) -> select.poll:
 
 def _wait(poll: select.poll, deadline: float) -> None:
     left = deadline - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
+    if left <= 0 or not poll.poll(min(left * 1000, _LONGEST_WAIT)):
         raise WireTimeout("the time of the call is over")
 
 
