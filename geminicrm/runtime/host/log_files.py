@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
 Source: TypeAlias = Literal["log", "output", "supervisor"]
 
 
-def append(  # noqa: PLR0913 - the six parts of a line of the log
+def append(
     folder: Path,
     installation_id: str,
     level: str,

@@ -3,7 +3,6 @@
 import os
 import socket
 import struct
-import time
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
@@ -30,8 +29,7 @@ class Doorman:
         self._listener = listener
         self._answer = answer
         self._open: set[_Visit] = set()
-        self.asked_at = time.monotonic()
-        listener.setblocking(False)
+        listener.settimeout(0)
         loop.on_readable(listener, self._accept)
 
     @property
@@ -52,11 +50,7 @@ class Doorman:
         if not _is_ours(connection):
             connection.close()
             return
-        self._open.add(_Visit(self._loop, connection, self._asked, self._open.discard))
-
-    def _asked(self, question: Question, reply: Reply) -> None:
-        self.asked_at = time.monotonic()
-        self._answer(question, reply)
+        self._open.add(_Visit(self._loop, connection, self._answer, self._open.discard))
 
 
 class _Visit:
@@ -77,7 +71,7 @@ class _Visit:
         self._limit: Timer | None = None
         self._done = False
         self._out = b""
-        connection.setblocking(False)
+        connection.settimeout(0)
         loop.on_readable(connection, self._read)
 
     def _read(self) -> None:

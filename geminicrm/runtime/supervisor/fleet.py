@@ -19,7 +19,7 @@ from geminicrm.runtime.supervisor.doorman import Reply
 from geminicrm.runtime.supervisor.endings import in_words, is_crash
 from geminicrm.runtime.supervisor.host_logs import HostLogs
 from geminicrm.runtime.supervisor.hosts import Host, State
-from geminicrm.runtime.supervisor.launching import Launching, LaunchFailed
+from geminicrm.runtime.supervisor.launching import LaunchFailed, Launching
 from geminicrm.runtime.supervisor.locks_check import lacking
 from geminicrm.runtime.supervisor.loop import Callback, Timer
 
@@ -101,7 +101,7 @@ class Fleet:
     # For what is heard from the machine
 
     def born(self, generation: int, pid: int) -> None:
-        """A host has a pid now."""
+        """Take note of the pid of a host."""
         host = self.hosts.get(generation)
         if host is not None:
             host.pid = pid
@@ -109,13 +109,13 @@ class Fleet:
                 self._launching.signal(host, host.signal)
 
     def not_born(self, generation: int, reason: str) -> None:
-        """A host could not be forked."""
+        """Bury a host that could not be forked."""
         host = self.hosts.get(generation)
         if host is not None:
             self._bury(host, _busy(reason))
 
     def reported(self, host: Host, report: Report | None) -> None:
-        """A host has said what became of its start; None: it says no more."""
+        """Hear from a host what became of its start; None: it says no more."""
         if isinstance(report, Ready) and host.state is State.STARTING:
             self._ready(host, report)
         elif isinstance(report, NotReady) and host.state is State.STARTING:
@@ -125,14 +125,14 @@ class Fleet:
             self._leave(host)
 
     def ended(self, pid: int, code: int) -> None:
-        """A host is gone."""
+        """Bury a host that is gone."""
         for host in tuple(self.hosts.values()):
             if host.pid == pid:
                 self._launching.listen(host)
                 self._bury(host, self._conclusion(host, code))
 
     def all_ended(self, reason: str) -> None:
-        """All hosts are gone, through no fault of theirs."""
+        """Bury all hosts: they are gone, through no fault of theirs."""
         for host in tuple(self.hosts.values()):
             self._note(host, "warning", f"ended: {reason}")
             self._bury(host, _busy(reason))

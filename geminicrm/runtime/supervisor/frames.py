@@ -31,14 +31,15 @@ class OneMessage(Generic[M]):
         self._decoder = msgspec.msgpack.Decoder(kind)
         self._most = most
         self._data = bytearray()
-
-    @property
-    def begun(self) -> bool:
-        """Tell whether anything has come."""
-        return bool(self._data)
+        self._whole = False
 
     def feed(self, data: bytes) -> M | None:
-        """Take what came; give the message once it is whole. Raises FrameBroken."""
+        """Take what came; give the message once, when it is whole. Raises FrameBroken.
+
+        What follows it is dropped.
+        """
+        if self._whole:
+            return None
         self._data += data
         if len(self._data) < _LENGTHS.size:
             return None
@@ -48,6 +49,7 @@ class OneMessage(Generic[M]):
         whole = _LENGTHS.size + header
         if len(self._data) < whole:
             return None
+        self._whole = True
         try:
             message: M = self._decoder.decode(memoryview(self._data)[_LENGTHS.size : whole])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -56,8 +56,10 @@ def _make(folder: Path, targets: dict[str, Path]) -> None:
     shutil.rmtree(new, ignore_errors=True)
     for name, target in targets.items():
         link = new / name
-        link.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+        link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
+    for each in (new, *(path for path in new.rglob("*") if not path.is_symlink())):
+        each.chmod(0o755)  # whatever the mask is: hosts may have users of their own
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
 

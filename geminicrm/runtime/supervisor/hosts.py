@@ -19,8 +19,11 @@ class State(Enum):
 
 @dataclass(eq=False, kw_only=True)
 class Host:
-    """A generation. `expected` says that its end was asked for; `replaces` that it
-    takes the place of the current one once it is ready."""
+    """A generation, and what is known of it.
+
+    `expected` says that its end was asked for, `replaces` that it takes the place of the current
+    one once it is ready, `signal` what was sent to it last.
+    """
 
     generation: int
     spec: HostSpec

@@ -6,8 +6,15 @@ from geminicrm.runtime.host.control import HostSpec, Ready
 
 MANDATORY: Final = ("rlimits", "capabilities", "parent", "landlock", "seccomp")
 PROOFS: Final[dict[str, tuple[str, ...]]] = {
-    "landlock": (),
-    "seccomp": (),
+    "landlock": ("read the canary",),
+    "seccomp": (
+        "open an inet socket",
+        "open a unix socket",
+        "fork",
+        "run a program",
+        "signal the parent",
+        "trace the parent",
+    ),
 }
 """Forbidden actions that must have been refused, by the layer that stops them."""
 

@@ -17,9 +17,7 @@ MOST_LINE: Final = 2_000
 class Output:
     """Reads the pipe `descriptor`, which belongs to it from now on."""
 
-    def __init__(
-        self, loop: Loop, descriptor: int, write: Callable[[Sequence[str]], None]
-    ) -> None:
+    def __init__(self, loop: Loop, descriptor: int, write: Callable[[Sequence[str]], None]) -> None:
         self._loop = loop
         self._descriptor = descriptor
         self._write = write

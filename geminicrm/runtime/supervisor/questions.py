@@ -11,6 +11,7 @@ from geminicrm.runtime.host.control import (
     Forgive,
     Given,
     HostState,
+    Leave,
     Look,
     Question,
     Restart,
@@ -26,18 +27,23 @@ DRAFT_SECONDS: Final = 60.0
 
 
 class Questions:
-    """Answers each question once; Ensure and Restart when the host is ready."""
+    """Answers each question once; Ensure and Restart when the host is ready.
+
+    `zygote` gives its pid, `wake` starts it, `leave` ends the supervisor if it gives way.
+    """
 
     def __init__(
         self,
         fleet: Fleet,
         zygote: Callable[[], int],
         wake: Callable[[], None],
+        leave: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fleet = fleet
         self._zygote = zygote
         self._wake = wake
+        self._leave = leave
         self._clock = clock
         self._desired: Desired | None = None
 
@@ -57,7 +63,7 @@ class Questions:
             if host.draft:
                 self._fleet.drain(host, DRAIN_SECONDS, "the draft is old")
 
-    def _at_once(self, question: Retire | Desired | Forgive | Look) -> Given:
+    def _at_once(self, question: Retire | Desired | Forgive | Look | Leave) -> Given:
         match question:
             case Retire():
                 self._retire(question)
@@ -65,6 +71,8 @@ class Questions:
                 self._reconcile(question)
             case Forgive():
                 self._fleet.crashes.forgive(question.installation_id)
+            case Leave():
+                self._leave()
             case Look():
                 hosts = tuple(self._state(host) for host in self._fleet.hosts.values())
                 return States(zygote=self._zygote(), hosts=hosts)

@@ -87,13 +87,11 @@ class Starting:
         listener = sockets.listen(self._folder, host.socket)
         status, its_status = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         log, its_log = os.pipe2(os.O_CLOEXEC)
-        status.setblocking(False)  # noqa: FBT003 - the library has no other form
+        status.settimeout(0)
         output = Output(
             self._loop, log, lambda lines: self._logs.output(host.spec.installation_id, lines)
         )
-        ends = _Ends(
-            status=status, report=OneMessage(Report, _MOST_REPORT), output=output, uid=uid
-        )
+        ends = _Ends(status=status, report=OneMessage(Report, _MOST_REPORT), output=output, uid=uid)
         self._ends[host.generation] = ends
         self._loop.on_readable(status, lambda: self._hear(host, ends))
         return listener.detach(), its_status.detach(), its_log

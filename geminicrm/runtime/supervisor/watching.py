@@ -4,13 +4,13 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from geminicrm.runtime.supervisor.hosts import Host
 
 EVERY: Final = 0.25
 """Seconds between two looks."""
-_PAGE: Final = 4096
 _THREADS: Final = 17
 _RSS: Final = 21
 _MIB: Final = 1024 * 1024
@@ -68,7 +68,7 @@ def taken_by(pid: int, proc: str = "/proc") -> Taken | None:
         descriptors = os.stat(f"{proc}/{pid}/fd").st_size  # noqa: PTH116 - as above
     except (OSError, ValueError):
         return None
-    return Taken(int(fields[_THREADS]), int(fields[_RSS]) * _PAGE, descriptors)
+    return Taken(int(fields[_THREADS]), int(fields[_RSS]) * _page(), descriptors)
 
 
 def private_memory(pid: int, proc: str = "/proc") -> int:
@@ -77,14 +77,17 @@ def private_memory(pid: int, proc: str = "/proc") -> int:
     Where the kernel does not let us look, a coarser figure that is never too small.
     """
     with suppress(OSError):
-        with open(f"{proc}/{pid}/smaps_rollup", encoding="ascii") as file:  # noqa: PTH123 - as its neighbours
-            return sum(_kib(line) for line in file if line.startswith("Private_")) * 1024
+        lines = Path(f"{proc}/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+        return sum(_kib(line) for line in lines if line.startswith("Private_")) * 1024
     with suppress(OSError):
-        with open(f"{proc}/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - as its neighbours
-            resident, shared = file.read().split()[1:3]
-        return (int(resident) - int(shared)) * _PAGE
+        resident, shared = Path(f"{proc}/{pid}/statm").read_text(encoding="ascii").split()[1:3]
+        return (int(resident) - int(shared)) * _page()
     return 0
 
 
 def _kib(line: str) -> int:
     return int(line.split()[1])
+
+
+def _page() -> int:
+    return os.sysconf("SC_PAGE_SIZE")

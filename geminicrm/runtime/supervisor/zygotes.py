@@ -47,16 +47,16 @@ class Heard(Protocol):
     """Who is told what the zygote reports."""
 
     def born(self, generation: int, pid: int) -> None:
-        """A host was forked."""
+        """Hear that a host was forked."""
 
     def not_born(self, generation: int, reason: str) -> None:
-        """A host could not be forked."""
+        """Hear that a host could not be forked."""
 
     def ended(self, pid: int, code: int) -> None:
-        """A host is gone."""
+        """Hear that a host is gone."""
 
     def all_ended(self, reason: str) -> None:
-        """The zygote is gone, and all hosts with it."""
+        """Hear that the zygote is gone, and all hosts with it."""
 
 
 class Zygotes:
@@ -115,7 +115,7 @@ class Zygotes:
             except OSError as error:
                 ours.close()
                 raise LaunchFailed(f"the zygote can't be started: {error}") from error
-        ours.setblocking(False)  # noqa: FBT003 - the library has no other form
+        ours.settimeout(0)
         self._channel = ours
         self._awake = False
         self._loop.on_readable(ours, self._hear)
