@@ -77,7 +77,7 @@ def test_when_the_tree_itself_is_killed_nothing_survives_it(serve):
 GIVES_UP = """
 import sys
 from geminicrm.processes import tree
-sys.exit(tree.run(("nonsense",), lambda: None))
+sys.exit(tree.run({"nonsense": ("-m", "geminicrm", "nonsense")}, lambda: None))
 """
 
 
