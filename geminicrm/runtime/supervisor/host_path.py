@@ -78,7 +78,7 @@ def _package(name: str) -> Iterator[tuple[str, Path]]:
     place = _place(name)
     yield place.name, place
     said = re.compile(rf"{name}-[^-]+\.dist-info", re.IGNORECASE)
-    for entry in os.scandir(place.parent):
+    for entry in list(os.scandir(place.parent)):
         if said.fullmatch(entry.name):
             yield entry.name, Path(entry.path)
 

@@ -32,7 +32,7 @@ def _stdlib(folder: Path) -> Iterator[str]:
         yield str(folder)
         return
     yield str(folder / "__pycache__")
-    for entry in os.scandir(folder):
+    for entry in list(os.scandir(folder)):
         if entry.name not in _NOT_STDLIB:
             yield os.path.realpath(entry.path)
 

@@ -60,7 +60,7 @@ def open_home(home: Path, shared: Collection[str]) -> None:
     Raises Closed where that fails: then nobody gets through.
     """
     try:
-        for entry in os.scandir(home):
+        for entry in list(os.scandir(home)):
             if entry.name not in shared and not entry.is_symlink():
                 _close(entry)
         mode = stat.S_IMODE(home.stat().st_mode)
