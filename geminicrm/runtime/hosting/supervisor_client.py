@@ -30,7 +30,7 @@ class SupervisorClient:
 
     Where nobody listens, it waits `patience` seconds for one that somebody else starts (a server's
     own comes back after a crash), and then starts one, unless `starts` is False. That one lives
-    while any client is open. `idle_seconds` is how long its hosts stay without work.
+    while any client that may start one is open. `idle_seconds` is how long its hosts stay without work.
     """
 
     def __init__(
@@ -87,14 +87,15 @@ class SupervisorClient:
                 return None
 
     def _connection(self, deadline: float) -> socket.socket:
-        """Connect, and hold a second connection open as long as this client lives."""
+        """Connect; one that may start a supervisor holds it too, as long as it lives itself."""
         try:
             connection = self._connect()
         except OSError:
             with self._lock:  # the other threads wait for the one that starts it
                 connection = self._connect_somehow(deadline)
-        with self._lock:
-            self._hold()
+        if self._starts:
+            with self._lock:
+                self._hold()
         return connection
 
     def _connect(self) -> socket.socket:

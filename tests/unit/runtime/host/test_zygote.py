@@ -40,7 +40,7 @@ def talks(_spec, place, _listener, status):
 
 
 def breaks(*_):
-    sys.stderr = os.fdopen(2, "w")  # not what pytest has put there
+    sys.stderr = os.fdopen(2, "w", buffering=1)  # not what pytest has put there
     raise ValueError("a host that breaks")
 
 

@@ -101,7 +101,10 @@ def test_who_waits_for_a_host_that_crashes_is_told(world):
     (host,) = world.machine.launched
     world.fleet.born(host.generation, 100)
     world.fleet.ended(100, 3)
-    assert (answers[0].code, answers[0].reason) == ("crashed", "it ended by itself with exit code 3")
+    assert (answers[0].code, answers[0].reason) == (
+        "crashed",
+        "it ended by itself with exit code 3",
+    )
 
 
 def test_a_report_that_was_not_read_yet_counts(world):
