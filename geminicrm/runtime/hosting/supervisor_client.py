@@ -30,7 +30,8 @@ class SupervisorClient:
 
     Where nobody listens, it waits `patience` seconds for one that somebody else starts (a server's
     own comes back after a crash), and then starts one, unless `starts` is False. That one lives
-    while any client that may start one is open. `idle_seconds` is how long its hosts stay without work.
+    while any client that may start one is open. `idle_seconds` is how long its hosts stay without
+    work.
     """
 
     def __init__(

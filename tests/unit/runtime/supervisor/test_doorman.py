@@ -152,6 +152,6 @@ def test_the_folders_are_ours_alone_and_old_sockets_go(tmp_path):
     sockets.prepare(tmp_path)
     sockets.listen(sockets.hosts_folder(tmp_path), "old.sock").close()
     sockets.prepare(tmp_path)
-    assert os.listdir(sockets.hosts_folder(tmp_path)) == []
+    assert list(sockets.hosts_folder(tmp_path).iterdir()) == []
     assert sockets.hosts_folder(tmp_path).stat().st_mode & 0o777 == 0o700
     assert sockets.run_folder(tmp_path).stat().st_mode & 0o777 == 0o700
