@@ -58,6 +58,15 @@ def test_a_killed_worker_is_started_again(serve):
     tree.stop()
 
 
+def test_a_killed_supervisor_is_started_again(serve):
+    tree, _address, _home = serve
+    (supervisor,) = _pids(tree, "geminicrm.runtime.supervisor")
+    os.kill(supervisor, signal.SIGKILL)
+    eventually(lambda: set(_pids(tree, "geminicrm.runtime.supervisor")) - {supervisor}, _SECONDS)
+    eventually(lambda: "the supervisor is there" in tree.output(), _SECONDS)
+    tree.stop()
+
+
 def test_a_killed_web_process_is_started_again_with_its_workers(serve):
     tree, address, _home = serve
     before = set(_pids(tree, "geminicrm web"))
