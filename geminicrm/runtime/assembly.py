@@ -12,6 +12,7 @@ from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.changes import Meter
 from geminicrm.runtime.check.run import check_folder
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.install.pipeline import Pipeline
 from geminicrm.runtime.install.state import Checked, Files, PackageSource, Runner, Tools
 from geminicrm.runtime.inventory import Live
@@ -41,6 +42,7 @@ class Needs:
     live: Live
     meter: Meter
     packages: Path
+    logs: ExtensionLogs
     core_version: str
     allow_unsigned: bool = False
     live_seconds: float = 5.0
@@ -63,6 +65,7 @@ def build_life_cycle(needs: Needs) -> LifeCycle:
         check=partial(_check, needs.core_version),
         seal=vault.seal,
         packages=needs.packages,
+        logs=needs.logs,
         core_version=needs.core_version,
         api_versions=SUPPORTED_API_VERSIONS,
     )

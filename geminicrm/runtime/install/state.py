@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.install.files import Hold
 from geminicrm.runtime.manifest_model import Manifest
 
@@ -163,6 +164,7 @@ class Tools:
     check: Callable[[Path, Manifest], Checked]
     seal: Callable[[Mapping[str, str]], str | None]
     packages: Path
+    logs: ExtensionLogs
     core_version: str
     api_versions: Collection[int]
 
