@@ -215,6 +215,7 @@ def make_life(core: Core, **changes: Any) -> Life:
         "live": live,
         "meter": meter,
         "packages": packages,
+        "logs": core.runtime.logs,
         "core_version": "1.4.0",
         **changes,
     }
