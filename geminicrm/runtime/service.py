@@ -10,18 +10,22 @@ from typing_extensions import override
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
-from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, installation_ids, kept_settings, used_folders
+from geminicrm.runtime.drafts import (
+    draft_of,
+    installation_ids,
+    kept_settings,
+    to_keep,
+    used_folders,
+)
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
 from geminicrm.runtime.install.state import Consent, Draft, Lease, Order
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
-from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
@@ -29,7 +33,6 @@ from geminicrm.runtime.rights import Rights, RightsChange
 from geminicrm.runtime.settings_values import (
     Stored,
     changed_names,
-    host_settings,
     merge,
     own_values,
 )
@@ -263,17 +266,7 @@ class LifeCycle(Rights):
         work.session.delete(row)
         documents = count_documents(work, extension_id)
         if data == "keep":
-            work.session.add(
-                KeptSettings(
-                    id=new_id("kept"),
-                    extension_id=extension_id,
-                    version=row.version,
-                    settings=row.settings,
-                    secrets=row.secrets,
-                    host_settings=sorted(host_settings(manifest_of(row))),
-                    kept_at=work.now,
-                )
-            )
+            work.session.add(to_keep(row, work.now))
         else:
             forget_documents(work, extension_id)
         changes = {"version": row.version, "data": data, "warning": warning}
