@@ -14,7 +14,12 @@ from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, installation_ids, kept_settings, used_folders
+from geminicrm.runtime.drafts import (
+    draft_of,
+    installation_ids,
+    kept_settings,
+    used_folders,
+)
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
