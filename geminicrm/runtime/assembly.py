@@ -25,7 +25,8 @@ from geminicrm.runtime.vault import Vault
 class Needs:
     """What the life cycle stands on.
 
-    `unpack` opens the bytes of a package into files by path; `packages` is the folder of all
+    `unpack` opens the bytes of a package into files by path; `confines` tells whether this machine
+    can lock up a process that runs code; `packages` is the folder of all
     unpacked packages; `core_version` is what manifests' `requires.geminicrm` is compared with.
     """
 
@@ -35,6 +36,7 @@ class Needs:
     source: PackageSource
     unpack: Callable[[bytes], Files]
     runner: Runner
+    confines: Callable[[], bool]
     live: Live
     meter: Meter
     packages: Path
@@ -57,6 +59,7 @@ def build_life_cycle(needs: Needs) -> LifeCycle:
         ),
         check=partial(_check, needs.core_version),
         seal=vault.seal,
+        confines=needs.confines,
         packages=needs.packages,
         core_version=needs.core_version,
         api_versions=SUPPORTED_API_VERSIONS,

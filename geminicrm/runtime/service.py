@@ -69,7 +69,7 @@ class LifeCycle:
             version=version,
             allow_unsigned=allow_unsigned or self.allow_unsigned,
         )
-        return make_plan(self.pipeline.look(order))
+        return self._plan(self.pipeline.look(order))
 
     def install(self, actor: Actor, request: InstallRequest) -> Change:
         """Install a version and answer when it is live, or when that takes too long.
@@ -155,6 +155,9 @@ class LifeCycle:
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
 
+    def _plan(self, looked: Run) -> Plan:
+        return make_plan(looked, confines=self._tools.confines())
+
     def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
         with self._works.read(actor) as work:
             if find_or_none(work, request.extension_id) is not None:
@@ -167,7 +170,7 @@ class LifeCycle:
             progress=request.progress,
         )
         looked = self.pipeline.look(order)
-        plan = make_plan(looked)
+        plan = self._plan(looked)
         consent = Consent(
             granted=agreed(actor, plan, request),
             trusted=plan.trust_required,
@@ -204,6 +207,8 @@ class LifeCycle:
             work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
             self._tools.generations.bump(work, AUTH)
             generation = self._tools.generations.bump(work, RUNTIME)
+        if enabled:
+            self._tools.runner.forgive(row.id)
         return self._changed(actor, extension_id, generation)
 
     def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
