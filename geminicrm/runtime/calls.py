@@ -11,8 +11,14 @@ import structlog
 
 from geminicrm.kernel.clock import Clock
 from geminicrm.kernel.limits import Breaker
-from geminicrm.runtime.actor import ScopeCounter
-from geminicrm.runtime.call_context import CallContext, current_call, enter_call, leave_call
+from geminicrm.runtime.actor import UseCounter
+from geminicrm.runtime.call_context import (
+    CallContext,
+    LiveLookup,
+    current_call,
+    enter_call,
+    leave_call,
+)
 from geminicrm.runtime.failures import (
     ExtensionBusy,
     ExtensionFailed,
@@ -83,9 +89,15 @@ class Calls:
     """
 
     def __init__(
-        self, slots: Slots, counter: ScopeCounter, metrics: CallMetrics, clock: Clock
+        self,
+        slots: Slots,
+        counter: UseCounter,
+        live: LiveLookup,
+        metrics: CallMetrics,
+        clock: Clock,
     ) -> None:
         self._slots = slots
+        self._live = live
         self._counter = counter
         self._metrics = metrics
         self._clock = clock
@@ -174,7 +186,7 @@ class Calls:
 
     def _run(self, call: CallContext, function: Callable[[], T]) -> T:
         outcome = "failed"
-        call.begin(self._counter)
+        call.begin(self._counter, self._live)
         token = enter_call(call)
         started = time.perf_counter()
         try:

@@ -10,6 +10,7 @@ from extensions.sdk import errors as sdk
 from extensions.sdk.context import HttpResponse
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.http import AddressRefused, HttpClient, HttpFailed, HttpRequest
+from geminicrm.kernel.http import HttpResponse as Answer
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.sdk_errors import to_sdk
@@ -46,8 +47,8 @@ class ExtensionHttp:
         seconds = min(max(timeout, 0.001), LONGEST_SECONDS)
         request = HttpRequest(method.upper(), url, sent, content, deadline_seconds=seconds)
         try:
-            origin = self._check(call, url)
-            answer = self._client.request(request)
+            origin, entry = self._check(call, url)
+            answer = self._send(call, entry, request)
         except AddressRefused as error:
             raise sdk.HttpNotAllowed(error.where) from error
         except HttpFailed as error:
@@ -65,22 +66,47 @@ class ExtensionHttp:
         )
         return HttpResponse(answer.status, answer.headers, answer.body)
 
-    def _check(self, call: CallContext, url: str) -> str:
+    def _check(self, call: CallContext, url: str) -> tuple[str, str]:
         # The client's own parser: two readings of one address are how allow-lists are passed by.
         target = self._client.guard.parse(url, https_only=False)
-        if not is_allowed(target.host, target.port, call.installed.hosts):
+        entry = fitting(target.host, target.port, call.hosts)
+        if entry is None:
+            call.count_host(spelled(target.host, target.port), allowed=False)
             raise sdk.HttpNotAllowed(target.host)
-        return target.origin
+        return target.origin, entry
+
+    def _send(self, call: CallContext, entry: str, request: HttpRequest) -> Answer:
+        """Send it, counted by the entry that allowed it: `*.example.com` stays one line."""
+        allowed = True
+        try:
+            return self._client.request(request)
+        except AddressRefused:
+            allowed = False
+            raise
+        finally:
+            call.count_host(shown_host(entry), allowed=allowed)
 
 
-def is_allowed(host: str, port: int, allowed: Iterable[str]) -> bool:
-    """Tell whether an entry such as `api.example.com`, `*.example.com` or `host:8443` fits."""
+def fitting(host: str, port: int, allowed: Iterable[str]) -> str | None:
+    """Give the entry that fits, such as `api.example.com`, `*.example.com` or `host:8443`."""
     for entry in allowed:
         name, given = split_port(entry)
         below = name.startswith("*.") and host.endswith(name[1:])
         if port == (given or _PORTS["https"]) and (below or name == host):
-            return True
-    return False
+            return entry
+    return None
+
+
+def shown_host(entry: str) -> str:
+    """Give an entry in the one spelling that people and the ledger read."""
+    name, port = split_port(entry)
+    return spelled(name, port or _PORTS["https"])
+
+
+def spelled(host: str, port: int) -> str:
+    """Spell host and port; the port of https goes without saying."""
+    name = f"[{host}]" if ":" in host else host
+    return name if port == _PORTS["https"] else f"{name}:{port}"
 
 
 def split_port(entry: str) -> tuple[str, int | None]:

@@ -80,7 +80,9 @@ class InstallRunner:
             hosts=allowed_hosts(draft.manifest, draft.settings.plain),
         )
         source = DraftSource(draft.manifest, draft.settings)
-        call = CallContext(installed, actor, method, self._seconds, patience=1.0, source=source)
+        call = CallContext(
+            installed, actor, method, self._seconds, patience=1.0, source=source, draft=True
+        )
         function = getattr(loaded.extension, method)
         return self._calls.run_with_deadline(call, lambda: outcome_of(function()))
 

@@ -95,7 +95,7 @@ class ExtensionRuntime:
         )
         self.ledger = Ledger(works)
         slots = Slots(max(1, options.threads // 2))
-        self.calls = Calls(slots, self.ledger, parts.metrics, works.clock)
+        self.calls = Calls(slots, self.ledger, self._now, parts.metrics, works.clock)
         self.versions = Versions(options.packages, self._doors, time.monotonic)
         self.leases = Leases(works, options.machine, options.kind)
         self.convergence = Convergence(
@@ -146,6 +146,9 @@ class ExtensionRuntime:
 
     def _save_settings(self, actor: Actor, installed: Installed, values: Mapping[str, Any]) -> None:
         self._save(actor, installed.extension_id, values)
+
+    def _now(self, installation_id: str) -> Installed | None:
+        return self.convergence.current().by_id.get(installation_id)
 
     def _swapped(self, table: Table) -> None:
         self.calls.keep_only({(one.id, one.digest) for one in table.by_id.values()})

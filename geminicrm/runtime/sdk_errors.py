@@ -8,7 +8,7 @@ from flask import Response, request
 from extensions.sdk import errors as sdk
 from geminicrm.api.http import problem
 from geminicrm.kernel import errors as core
-from geminicrm.runtime.failures import RefusedByExtension
+from geminicrm.runtime.failures import RefusedByExtension, StorageFull
 
 # By its code: the probe's child reads this module and need not load the CRM for one class.
 _CHANGE_REFUSED = "change_refused"
@@ -48,6 +48,8 @@ def to_sdk(error: core.AppError, kind: str, object_id: str) -> sdk.SdkError:  # 
         case core.ValidationFailed():
             found = [sdk.Finding(one.pointer, one.code, one.message) for one in error.findings]
             return sdk.Invalid(found)
+        case StorageFull():
+            return sdk.QuotaExceeded(error.quota)
         case core.Conflict() | core.PreconditionFailed():
             return sdk.Conflict(error.detail)
         case core.BadRequest() | core.TooLarge():
@@ -81,6 +83,8 @@ def _to_core(  # noqa: PLR0911 - one arm per class of the tree
             return core.ValidationFailed(found)
         case sdk.Refused():
             return RefusedByExtension(extension_id, error.reason, error.field)
+        case sdk.QuotaExceeded():
+            return StorageFull(error.quota)
         case sdk.Conflict():
             return core.Conflict(str(error))
         case sdk.Unavailable():

@@ -59,6 +59,12 @@ def test_codes_of_errors_are_unique():
             "There is no lead with the id lead_1.",
             {"kind": "lead", "object_id": "lead_1"},
         ),
+        (
+            errors.QuotaExceeded("10 MiB"),
+            "The storage of this extension is full: it may hold 10 MiB in a workspace. "
+            "Delete documents first.",
+            {"quota": "10 MiB"},
+        ),
         (errors.Refused("No mail", "email"), "No mail", {"reason": "No mail", "field": "email"}),
         (errors.Refused("No"), "No", {"field": None}),
         (errors.Unavailable("Busy"), "Busy", {"retry_after": 1}),

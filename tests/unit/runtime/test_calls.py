@@ -35,7 +35,9 @@ class Guarded:
     counter: Any = None
 
     def __post_init__(self) -> None:
-        self.calls = Calls(self.slots, self.counter, self.metrics, self.clock)
+        self.calls = Calls(
+            self.slots, self.counter, lambda _: self.installed, self.metrics, self.clock
+        )
 
     def call(self, kind: str = "route", seconds: float = 5.0, **more: Any) -> CallContext:
         return CallContext(self.installed, self.caller, kind, seconds, patience=0, **more)
