@@ -5,6 +5,7 @@ pytest_plugins = (
     "tests.support.browser",
     "tests.support.core",
     "tests.support.databases",
+    "tests.support.fake_hosts",
     "tests.support.life",
     "tests.support.installed",
     "tests.support.logging",

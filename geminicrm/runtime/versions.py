@@ -56,7 +56,10 @@ class Versions:
             return found
 
     def keep_only(self, digests: Collection[str]) -> None:
-        """Unload the others, a minute after they were last wanted: calls may still be in them."""
+        """Unload the others, a minute after they were last wanted: calls may still be in them.
+
+        Connections to hosts that have stopped are closed as well.
+        """
         now = self._monotonic()
         with self._lock:
             used = {digest_hex(digest) for digest in digests}
@@ -66,6 +69,7 @@ class Versions:
                 elif now - self._unused_since.setdefault(digest, now) >= GRACE_SECONDS:
                     del self._unused_since[digest]
                     self._drop(digest)
+        self._hosting.tidy()
 
     def close(self) -> None:
         """Unload everything."""

@@ -1,7 +1,8 @@
 """Calls back of a host: checked, then made at the same doors that code in process uses."""
 
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 import structlog
 
@@ -19,6 +20,7 @@ _LONGEST_VALUE = 8_192
 _MOST_OF_HEADERS = 12 * 1024
 _FAULT = "The core could not do it; its log says why."
 _log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 
 class Broker:
@@ -30,7 +32,7 @@ class Broker:
 
     def __init__(self, extension_id: str, app: ExtensionContext) -> None:
         self.extension_id = extension_id
-        self._app = app
+        self.app = app
 
     def answer(self, back: Back, arguments: bytes) -> bytes:
         """Give what a method gives, as JSON.
@@ -46,12 +48,12 @@ class Broker:
             given = values.decode(arguments, kind)
         except values.ValueRefused as error:
             raise WireBroken(f"wrong arguments for {back.door}.{back.method}: {error}") from None
-        return self._guarded(lambda: values.encode(METHODS[key](self._app, given)))
+        return self._guarded(lambda: values.encode(METHODS[key](self.app, given)))
 
     def send(self, back: HttpBack, body: bytes, deadline: float) -> HttpResponse:
         """Send an outside request, until the deadline at most. Raises the SDK's errors."""
         return self._guarded(
-            lambda: self._app.http.request(
+            lambda: self.app.http.request(
                 back.method,
                 back.url,
                 headers=dict(back.headers),
@@ -60,7 +62,7 @@ class Broker:
             )
         )
 
-    def _guarded(self, work: Any) -> Any:
+    def _guarded(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except (SdkError, WireBroken):

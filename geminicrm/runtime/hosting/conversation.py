@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from extensions.sdk.errors import Invalid, SdkError
 from extensions.sdk.errors import Finding as SdkFinding
+from extensions.sdk.errors import Invalid, SdkError
 from geminicrm.runtime.host.messages import (
     Answer,
     Back,
@@ -99,7 +99,7 @@ class Conversation:
         return Answer if isinstance(opening, Request) else Value
 
     def _may_have_begun(self) -> bool:
-        """A host that said that it leaves, and then nothing more, has not begun."""
+        """Tell whether it may be at it; not so one that said it leaves, and then no more."""
         return self._is_sent and (self._is_heard or not self._connection.is_leaving)
 
     def _serve(self, wanted: type[Answer] | type[Value]) -> Ending:
@@ -126,9 +126,7 @@ class Conversation:
     def _whole(self, message: Answer | Value | Raised | Failed, body: bytes) -> bytes:
         if not isinstance(message, Answer):
             return body
-        return receive_rest(
-            self._wire, message, body, most=MOST_ANSWER, deadline=self._deadline
-        )
+        return receive_rest(self._wire, message, body, most=MOST_ANSWER, deadline=self._deadline)
 
     def _call_back(self, message: Back | HttpBack, body: bytes) -> None:
         self._backs += 1
