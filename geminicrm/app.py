@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -46,6 +47,8 @@ from geminicrm.runtime import apps_views, assets, consent_views, dispatch
 from geminicrm.runtime import views as runtime_views
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
+from geminicrm.runtime.requirements.ensure import ensure
+from geminicrm.runtime.requirements.fetch import PipFetch
 from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.web import pages
@@ -119,6 +122,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             workspace=lambda workspace_id: _workspace_info(works, workspace_id),
             supervisor=SupervisorClient(settings.home, patience=_PATIENCE.get(kind, 0.0)),
             present=SupervisorClient(settings.home, starts=False),
+            requirements=partial(ensure, settings.home, PipFetch()),
         ),
     )
     crm = build_crm(works, runtime.hooks, is_member)
@@ -135,6 +139,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             live=runtime,
             meter=metrics,
             packages=settings.home / "packages",
+            logs=runtime.logs,
             core_version=__version__,
             allow_unsigned=settings.allow_unsigned,
         )

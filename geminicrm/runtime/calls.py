@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import structlog
 
@@ -72,6 +72,16 @@ class _Failing:
     reason: str = ""
 
 
+class FailureLog(Protocol):
+    """Where a failure is written down for whoever looks after the extension."""
+
+    def write(
+        self, installation_id: str, level: str, source: Literal["core"], message: str
+    ) -> None:
+        """Add a line to the log of the installation. Never raises."""
+        ...
+
+
 class _Result(Generic[T]):
     """What a helper thread leaves behind."""
 
@@ -95,12 +105,14 @@ class Calls:
         live: LiveLookup,
         metrics: CallMetrics,
         clock: Clock,
+        log: FailureLog,
     ) -> None:
         self._slots = slots
         self._live = live
         self._counter = counter
         self._metrics = metrics
         self._clock = clock
+        self._log = log
         self._lock = threading.Lock()
         self._failing: dict[_Key, _Failing] = {}
 
@@ -244,6 +256,7 @@ class Calls:
         self._metrics.extension_call(call.installed.extension_id, call.kind, outcome, own)
 
     def _note(self, call: CallContext, error: ExtensionFailed) -> None:
+        self._log.write(call.installed.id, "error", "core", str(error))
         with self._lock:
             failing = self._failing.get(_key(call))
             if failing is None:

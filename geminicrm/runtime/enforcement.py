@@ -1,5 +1,6 @@
 """Who keeps an extension to what it was granted, and the one sentence for each answer."""
 
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from typing_extensions import TypedDict
@@ -16,11 +17,21 @@ class Enforcement(TypedDict):
     sentence: str
 
 
+class Layer(TypedDict):
+    """One lock of a host: whether it holds; `detail` says which version, or why it does not."""
+
+    layer: str
+    title: str
+    stops: str
+    on: bool
+    detail: str
+
+
 ISOLATION_WORDS: Final[dict[str, str]] = {
     "in-process": "Part of the CRM: it runs inside the CRM's own process.",
     "sandboxed": "It runs in a process of its own that the operating system has locked: no "
     "network, no other files, no other programs.",
-    "unsandboxed": "An admin trusted it: it runs as a plain process with the rights of the "
+    "unsandboxed": "Trusted by an admin: it runs as a plain process with the rights of the "
     "server, and nothing confines it.",
 }
 ENFORCED_WORDS: Final[dict[str, str]] = {
@@ -34,6 +45,15 @@ OUTSIDE_WORDS: Final[dict[str, str]] = {
     "in-process": "As part of the CRM it can reach whatever the CRM can.",
     "sandboxed": "The operating system refuses it all but its own code and Python's.",
     "unsandboxed": "It can reach whatever the server can: the database, keys and files too.",
+}
+LAYER_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "landlock": ("Landlock", "Reading other files, writing any."),
+    "seccomp": ("System call filter", "Network, programs, other processes' memory."),
+    "rlimits": ("Limits", "Using up memory, threads, open files."),
+    "capabilities": ("No capabilities", "What an administrator may do without asking."),
+    "uid": ("A user of its own", "Whatever else the server's user owns."),
+    "parent": ("Ends with its parent", "Outliving the server."),
+    "cgroup": ("Control group", "More than its share of the machine."),
 }
 TRUST_WORDS: Final = (
     "Trusted means: it runs as a plain process with the rights of the server. It can read the "
@@ -76,9 +96,20 @@ def enforcements(isolation: str) -> list[Enforcement]:
     ]
 
 
-def layers(level: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Give a host's locks layer by layer: name, whether it holds, and what was said of it."""
-    return [
-        {"layer": name, "on": str(found).startswith("on"), "said": str(found)}
-        for name, found in (level or {}).items()
-    ]
+def layers(level: Mapping[str, Any] | None) -> list[Layer]:
+    """Give the locks of a host as it reported them, those that people know by a name first."""
+    found = dict(level or {})
+    order = [*(name for name in LAYER_WORDS if name in found), *(found.keys() - LAYER_WORDS)]
+    return [_layer(name, str(found[name])) for name in order]
+
+
+def _layer(name: str, said: str) -> Layer:
+    state, _, detail = said.partition(" ") if said.startswith("on") else said.partition(": ")
+    title, stops = LAYER_WORDS.get(name, (name, ""))
+    return {
+        "layer": name,
+        "title": title,
+        "stops": stops,
+        "on": state == "on",
+        "detail": detail.strip("()"),
+    }

@@ -36,6 +36,7 @@ def present(row: Installation, secret_names: frozenset[str]) -> dict[str, Any]:
         "built_in": row.built_in,
         "trusted": row.trusted,
         "granted": list(row.granted),
+        "level": row.level,
         "settings": shown(manifest, row.settings),
         "secrets_set": sorted(secret_names),
         "missing_settings": missing(manifest, stored),

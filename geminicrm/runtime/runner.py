@@ -14,6 +14,7 @@ from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.probe import probe
 from geminicrm.runtime.settings_check import validate_settings
+from geminicrm.runtime.settings_values import own_values
 from geminicrm.runtime.versions import Versions
 
 
@@ -105,7 +106,8 @@ class DraftSource:
 
     def save(self, values: Mapping[str, Any]) -> None:
         """Keep the values in the draft, which is stored if the install succeeds."""
-        checked = validate_settings(self._manifest.settings, values)
+        own = own_values(self._manifest, self._settings.plain, values)
+        checked = validate_settings(self._manifest.settings, own)
         with self._lock:
             _merge(self._settings.plain, checked.plain)
             _merge(self._settings.secrets, checked.secrets)

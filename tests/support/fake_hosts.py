@@ -22,6 +22,7 @@ from geminicrm.runtime.host.messages import (
     HttpReply,
     Refusal,
     Reply,
+    Request,
     ToHost,
     Value,
 )
@@ -66,7 +67,7 @@ class HostSide:
     def begin(self) -> tuple[Any, bytes]:
         """Wait for a conversation; give its opening and body."""
         opening, body = self.wire.receive(deadline=self.until)
-        if hasattr(opening, "more"):
+        if isinstance(opening, Request):
             body = receive_rest(self.wire, opening, body, most=2**30, deadline=self.until)
         self.number = opening.id
         return opening, body

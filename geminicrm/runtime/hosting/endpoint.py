@@ -1,13 +1,16 @@
 """The way to the host of one installation: starts it when needed, asks again where that is safe."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 import structlog
 
 from geminicrm.runtime.call_context import CallContext, current_call
 from geminicrm.runtime.failures import ExtensionTimeout, RemoteFailure
-from geminicrm.runtime.host.control import HostSpec, Running
+from geminicrm.runtime.host.control import HostSpec, NotRunning, Running
 from geminicrm.runtime.host.wire import WireBroken, WireError
 from geminicrm.runtime.hosting.broker import Broker
 from geminicrm.runtime.hosting.connections import Connection, Pool
@@ -38,8 +41,15 @@ class Endpoint:
     call moves by it.
     """
 
-    def __init__(self, spec: HostSpec, broker: Broker, hosts: Hosts) -> None:
+    def __init__(
+        self,
+        spec: HostSpec,
+        requirements: Callable[[], Path | None],
+        broker: Broker,
+        hosts: Hosts,
+    ) -> None:
         self.spec = spec
+        self._requirements = requirements
         self.app = broker.app
         self._broker = broker
         self._hosts = hosts
@@ -69,9 +79,12 @@ class Endpoint:
         except (Lost, NotBegun) as error:
             raise _ended() from error
 
-    def adopt(self, running: Running) -> None:
-        """Use a host that is known to run."""
-        self._running = running
+    def examine(self) -> Running | NotRunning:
+        """Start the host of a draft. Raises HostUnavailable."""
+        given = self._hosts.ensure(self._whole_spec(), draft=True)
+        if isinstance(given, Running):
+            self._running = given
+        return given
 
     def forget(self) -> Running | None:
         """Ask the supervisor anew for the next call; give what was used up to now."""
@@ -128,11 +141,18 @@ class Endpoint:
     def _start(self, call: _Call) -> Running:
         started = time.monotonic()
         try:
-            return self._hosts.running(self.spec, draft=call.task.draft)
+            return self._hosts.running(self._whole_spec(), draft=call.task.draft)
         finally:
             took = time.monotonic() - started
             call.context.deadline += took
             call.context.inner_seconds += took
+
+    def _whole_spec(self) -> HostSpec:
+        # Where another machine installed it, its packages may have to be brought here first.
+        folder = self._requirements()
+        if folder is None:
+            return self.spec
+        return msgspec.structs.replace(self.spec, requirements=str(folder))
 
     def _given_up(self, context: CallContext, generation: int) -> ExtensionTimeout:
         """End the host: nobody knows what it is doing, and for how long."""

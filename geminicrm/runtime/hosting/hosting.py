@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from geminicrm.kernel.errors import Finding
@@ -33,7 +33,8 @@ class HostingParts:
     `supervisor` is started where there is none, `present` is the same one where it runs.
     `context` makes the doors of an extension, by its id. `switch_off` writes down that an
     installation crashes again and again. `machine` says what locks this machine has.
-    `requirements` gives the folder of a version's Python packages, if it has some.
+    `requirements` gives the folder of a version's Python packages, if it has some; it may take its
+    time, and is asked before a host is started.
     """
 
     packages: Path
@@ -95,9 +96,8 @@ class Hosting:
     def examine(self, code: Code, manifest: Manifest) -> Examined:
         """Start a host for a draft, and tell what it found. Raises LoadFailed, HostUnavailable."""
         endpoint = self._endpoint(code, manifest)
-        given = self._hosts.ensure(endpoint.spec, draft=True)
+        given = endpoint.examine()
         if isinstance(given, Running):
-            endpoint.adopt(given)
             return Examined(hooks=given.hooks, level=given.level)
         return Examined(findings=(_finding(endpoint.spec, given),))
 
@@ -153,17 +153,17 @@ class Hosting:
             return found
 
     def _made(self, host: HostKey, manifest: Manifest, folder: Path) -> Endpoint:
-        requirements = self._parts.requirements(manifest, host.digest)
         spec = HostSpec(
             installation_id=host.installation_id,
             extension_id=manifest.id,
             digest=host.digest,
             folder=str(folder.absolute()),
             entry_point=manifest.entry_point,
-            requirements=str(requirements) if requirements is not None else None,
             locked=host.locked,
         )
-        return Endpoint(spec, Broker(manifest.id, self._parts.context(manifest.id)), self._hosts)
+        broker = Broker(manifest.id, self._parts.context(manifest.id))
+        requirements = partial(self._parts.requirements, manifest, host.digest)
+        return Endpoint(spec, requirements, broker, self._hosts)
 
     def _keep_only(self, hosts: Collection[HostKey]) -> None:
         with self._lock:

@@ -7,33 +7,54 @@ else is answered EPERM. `observe` shows what a new Python or library would miss.
 
 from geminicrm.runtime.host.sandbox.bpf import HIGH, OWN_PID, Check
 
-FREE = frozenset(
-    # Files: what is already open, and looking. Landlock decides which files can be opened.
-    "read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 sendfile lseek close"
-    " close_range dup dup2 dup3 fstat stat lstat newfstatat statx access faccessat faccessat2"
-    " readlink readlinkat getdents64 getcwd fadvise64 umask"
-    # Memory. Executable pages are free: libffi makes its closures in them, and an extension that
-    # wants native code of its own can load it from its folder anyway.
-    " mmap munmap mprotect mremap madvise brk membarrier"
-    # Waiting and talking over what was handed in.
-    " pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait"
-    " epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime"
-    " accept4 recvfrom shutdown getsockname getpeername"
-    # Threads and signals of its own.
-    " futex futex_waitv set_robust_list rseq set_tid_address exit exit_group sched_yield"
-    " sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max"
-    " sched_get_priority_min getcpu rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending"
-    " rt_sigtimedwait rt_sigsuspend sigaltstack restart_syscall pause alarm getitimer setitimer"
-    # Looking at the clock, the machine and itself.
-    " clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times getrusage"
-    " getrlimit getrandom uname sysinfo getpid getppid gettid getuid geteuid getgid getegid"
-    " getresuid getresgid getgroups getpgrp getpriority".split()
-)
+GROUPS = {
+    # What is already open, and looking. Landlock decides which files can be opened.
+    "files": """
+    read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 sendfile lseek close
+    dup dup2 dup3 fstat stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat
+    getdents64 getcwd fadvise64 umask
+    """,
+    # Executable pages are free: libffi makes its closures in them, and an extension that wants
+    # native code of its own can load it from its folder anyway.
+    "memory": "mmap munmap mprotect mremap madvise brk membarrier",
+    "waiting": """
+    pipe pipe2 poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait
+    epoll_pwait epoll_pwait2 eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime
+    """,
+    # Over what was handed in, or a pair of its own.
+    "talking": "accept4 recvfrom shutdown getsockname getpeername",
+    "threads": """
+    futex futex_waitv set_robust_list rseq set_tid_address exit exit_group sched_yield
+    sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max
+    sched_get_priority_min getcpu
+    """,
+    "signals to itself": """
+    rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending rt_sigtimedwait rt_sigsuspend
+    sigaltstack restart_syscall pause alarm getitimer setitimer
+    """,
+    "time": "clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times",
+    "facts": """
+    getrusage getrlimit getrandom uname sysinfo getpid getppid gettid getuid geteuid getgid getegid
+    getresuid getresgid getgroups getpgrp getpriority
+    """,
+}
+FREE = frozenset(" ".join(GROUPS.values()).split())
 
 # glibc and Python have another way where the kernel does not know these; with EPERM they give up.
 UNKNOWN = frozenset(
-    "clone3 openat2 fchmodat2 map_shadow_stack futex_wake futex_wait futex_requeue cachestat mseal"
-    " copy_file_range process_madvise".split()
+    {
+        "cachestat",
+        "clone3",
+        "copy_file_range",
+        "fchmodat2",
+        "futex_requeue",
+        "futex_wait",
+        "futex_wake",
+        "map_shadow_stack",
+        "mseal",
+        "openat2",
+        "process_madvise",
+    }
 )
 
 # Opening is refused as Landlock refuses it, so that code meets one kind of error.
@@ -75,6 +96,7 @@ def _null(argument: int) -> tuple[Check, Check]:
 CONDITIONS: dict[str, tuple[Check, ...]] = {
     "open": (Check(1, (0,), mask=OPENS_MORE),),
     "openat": (Check(2, (0,), mask=OPENS_MORE),),
+    "close_range": (Check(2, (0, 4)),),  # CLOSE_RANGE_CLOEXEC
     "clone": (Check(0, (THREAD, THREAD | DETACHED)),),
     "socketpair": (
         Check(0, (AF_UNIX,)),

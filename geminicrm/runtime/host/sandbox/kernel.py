@@ -7,7 +7,7 @@ from geminicrm.runtime.host.sandbox.syscalls import Machine, machine_named
 
 
 class NoKernel(Exception):
-    """This system is no Linux, or one for a processor whose system calls are not known here."""
+    """No Linux, or one for a processor whose system calls are not known here."""
 
 
 class Kernel:

@@ -15,11 +15,13 @@ class Limits:
     data: int = 512 * MIB
     stack: int = 8 * MIB
     pending_signals: int = 64
-    processes: int = 64
-    """Threads, where the host has a user of its own: the kernel counts all of a user's."""
+    own_threads: int = 64
+    user_threads: int = 4096
+    """All threads of a user are counted together: few where a host has a user of its own, else
+    room for what else the user runs. Root is not counted at all."""
 
     def table(self, *, own_user: bool) -> dict[int, int]:
-        """Give each limit by its number of the kernel."""
+        """Give each limit by its number of the kernel; `own_user`: no other process has it."""
         none = {
             resource.RLIMIT_FSIZE: 0,
             resource.RLIMIT_CORE: 0,
@@ -35,8 +37,8 @@ class Limits:
             resource.RLIMIT_STACK: self.stack,
             resource.RLIMIT_SIGPENDING: self.pending_signals,
         }
-        threads = {resource.RLIMIT_NPROC: self.processes} if own_user else {}
-        return {**none, **some, **threads}
+        threads = self.own_threads if own_user else self.user_threads
+        return {**none, **some, resource.RLIMIT_NPROC: threads}
 
 
 def limit(limits: Limits, *, own_user: bool) -> None:

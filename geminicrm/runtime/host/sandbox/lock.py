@@ -49,19 +49,16 @@ class Prepared:
     """What is the same for all hosts; made once, before forking. Nothing is kept open."""
 
     kernel: Kernel
-    enforcing: Program
-    observing: Program
+    program: Program
 
 
 def prepare() -> Prepared:
-    """Assemble the filters; raises LockFailed where this system can't be used."""
+    """Assemble the filter; raises LockFailed where this system can't be used."""
     try:
         kernel = Kernel()
     except NoKernel as error:
         raise LockFailed("seccomp", str(error)) from error
-    machine = kernel.machine
-    enforcing = seccomp.program_for(machine)
-    return Prepared(kernel, enforcing, seccomp.program_for(machine, seccomp.LOG))
+    return Prepared(kernel, seccomp.program_for(kernel.machine))
 
 
 def lock_up(locks: Locks, prepared: Prepared | None = None) -> dict[str, str]:
@@ -90,7 +87,7 @@ class _Applying:
             "landlock": self._landlock,
             "seccomp": self._seccomp,
         }
-        identity.gain_nothing(self._kernel)
+        self._apply("no_new_privs", self._no_new_privs)
         return {layer: self._apply(layer, step) for layer, step in steps.items()}
 
     def _apply(self, layer: str, step: Callable[[], str]) -> str:
@@ -101,6 +98,10 @@ class _Applying:
         except (OSError, ValueError) as error:
             raise LockFailed(layer, str(error)) from error
 
+    def _no_new_privs(self) -> str:
+        identity.gain_nothing(self._kernel)
+        return "on"
+
     def _cgroup(self) -> str:
         return "off: not delegated"
 
@@ -110,7 +111,8 @@ class _Applying:
 
     def _rlimits(self) -> str:
         limits.limit(limits.Limits(), own_user=self._own_user)
-        return "on" if self._own_user else "on (but threads: they are counted by user)"
+        counted = self._own_user or os.geteuid() != 0
+        return "on" if counted else "on (but threads: root's are not counted)"
 
     def _uid(self) -> str:
         if self._locks.uid is None:
@@ -136,7 +138,8 @@ class _Applying:
         return f"on (ABI {abi})"
 
     def _seccomp(self) -> str:
-        prepared = self._prepared
-        program = prepared.observing if self._locks.observe else prepared.enforcing
+        program = self._prepared.program
+        if self._locks.observe:
+            program = seccomp.program_for(self._kernel.machine, seccomp.LOG)
         seccomp.install(self._kernel, program.bytes_for(os.getpid()))
         return "off: observing" if self._locks.observe else "on"
