@@ -6,12 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
+from extensions.sdk.errors import SdkError
 from geminicrm.app import Core
+from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.dispatch import inner_environ
 from geminicrm.runtime.host import values
 from geminicrm.runtime.host.control import Done, Ensure, Given, NotRunning, Question, Running
 from geminicrm.runtime.host.messages import (
@@ -26,10 +28,13 @@ from geminicrm.runtime.host.messages import (
     ToHost,
     Value,
 )
+from geminicrm.runtime.host.parts import Answer as PartsAnswer
 from geminicrm.runtime.host.raised import error_of
 from geminicrm.runtime.host.streams import receive_rest, send_long
 from geminicrm.runtime.host.wire import Wire, WireClosed
-from tests.support.sample_extensions import Stage, make_stage
+from geminicrm.runtime.live import LoadedVersion
+from tests.support.core import Tenant
+from tests.support.sample_extensions import HEAD, QUIET, Stage, make_stage
 
 LOCKED = {
     "landlock": "on (ABI 7)",
@@ -39,7 +44,19 @@ LOCKED = {
     "parent": "on",
     "uid": "off: not started as root",
 }
+ENVIRON = {
+    "REQUEST_METHOD": "GET",
+    "PATH_INFO": "/api/extensions/sample/x",
+    "QUERY_STRING": "a=1",
+    "CONTENT_TYPE": "text/plain",
+    "SERVER_NAME": "crm.example",
+    "SERVER_PORT": "443",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "HTTP_X_PET": "cat",
+    "wsgi.url_scheme": "https",
+}
 _PATIENCE = 10.0
+T = TypeVar("T")
 
 
 class HostSide:
@@ -55,10 +72,6 @@ class HostSide:
     def until(self) -> float:
         """Give a deadline."""
         return time.monotonic() + _PATIENCE
-
-    def hello(self) -> None:
-        """Say who we are."""
-        self.send(Hello(self.generation))
 
     def send(self, message: Any, body: bytes = b"") -> None:
         """Send something."""
@@ -117,6 +130,7 @@ class FakeSupervisor:
 
     def __init__(self) -> None:
         self.script: Script = HostSide.begin
+        self.hello: Callable[[int], Hello] = Hello
         self.answers: deque[Given] = deque()
         self.questions: list[Question] = []
         self.running = Running(1, "host-1", 1, ("collect_widget",), (), LOCKED)
@@ -167,7 +181,7 @@ class FakeSupervisor:
     def _play(self, side: HostSide, script: Script) -> None:
         try:
             with contextlib.suppress(WireClosed):
-                side.hello()
+                side.send(self.hello(side.generation))
                 script(side)
         except BaseException as error:  # noqa: BLE001 - border: shown where the test ends
             self.broken.append(error)
@@ -188,10 +202,23 @@ class Played:
             **options,
         )
 
-    @property
-    def packages(self) -> Path:
-        """Where packages lie."""
-        return self.stage.packages
+    def put(self, tenant: Tenant, *hooks: str, **row: Any) -> str:
+        """Install a sample whose code runs in a host; give the installation's id."""
+        facts = {"built_in": False, "hooks": list(hooks), **row}
+        return self.stage.put(tenant, HEAD + QUIET, row=facts)
+
+    def run(self, tenant: Tenant, work: Callable[[LoadedVersion], T], seconds: float = 5.0) -> T:
+        """Do something with the hosted version in a call of the tenant's owner."""
+        installed = self.stage.find(tenant)
+        call = CallContext(installed, tenant.owner(), "route", seconds, (SdkError,))
+        return self.stage.runtime.calls.run(call, lambda: work(installed.loaded))
+
+    def request(
+        self, tenant: Tenant, method: str = "GET", body: bytes = b"", seconds: float = 5.0
+    ) -> PartsAnswer:
+        """Send a request to the sample."""
+        inner = inner_environ({**ENVIRON, "REQUEST_METHOD": method}, body)
+        return self.run(tenant, lambda loaded: loaded.answer(inner), seconds)
 
     def plays(self, script: Script) -> None:
         """Have new connections played like this."""
