@@ -64,7 +64,11 @@ def test_records(played: Played, tenant: Tenant):
         got = host.back("leads", "get", record_id=one["id"])
         many = host.back("leads", "get_many", record_ids=[one["id"]])
         page = host.back("leads", "list", limit=5, cursor=None, filters={"q": "king"})
-        return two == got == many[0] == page["data"][0], changed[0]["last_name"], page["next_cursor"]
+        return (
+            two == got == many[0] == page["data"][0],
+            changed[0]["last_name"],
+            page["next_cursor"],
+        )
 
     assert played_in(played, tenant, work) == [(True, "Rome", None)]
 
