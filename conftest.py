@@ -18,4 +18,5 @@ pytest_plugins = (
     "tests.support.sampling",
     "tests.support.skips",
     "tests.support.terminal",
+    "tests.support.wheels",
 )
