@@ -201,7 +201,8 @@ class LifeCycle(Rights):
     def _plan(self, looked: Run) -> Plan:
         order = looked.state.order
         with self._works.read(order.actor) as work:
-            return make_plan(looked, count_documents(work, order.extension_id))
+            kept = count_documents(work, order.extension_id)
+        return make_plan(looked, kept, confines=self._tools.confines())
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -239,6 +240,8 @@ class LifeCycle(Rights):
             work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
             self._tools.generations.bump(work, AUTH)
             generation = self._tools.generations.bump(work, RUNTIME)
+        if enabled:
+            self._tools.runner.forgive(row.id)
         return self._changed(actor, extension_id, generation)
 
     def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
