@@ -129,6 +129,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             live=runtime,
             meter=metrics,
             packages=settings.home / "packages",
+            logs=runtime.logs,
             core_version=__version__,
             allow_unsigned=settings.allow_unsigned,
         )

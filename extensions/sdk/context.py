@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from extensions.sdk.errors import HttpFailed
 from extensions.sdk.records import Record, RecordPage
+from extensions.sdk.storage import StorageDoor
 
 
 class RecordDoor(Protocol):
@@ -180,6 +181,10 @@ class Context(Protocol):
     @property
     def secrets(self) -> Mapping[str, str]:
         """Secret settings (type `password`) of the current workspace, in clear."""
+
+    @property
+    def storage(self) -> StorageDoor:
+        """Documents that this extension keeps for the current workspace."""
 
     @property
     def log(self) -> LogDoor:

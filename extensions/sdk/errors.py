@@ -4,6 +4,7 @@ SdkError
 +-- PermissionDenied    the grant (or the user behind the call) lacks a scope
 +-- NotFound            no such record, setting or page in this workspace
 +-- Conflict            the record changed since it was read
++-- QuotaExceeded       `app.storage` holds as much as it may in this workspace
 +-- Invalid             values were refused; `findings` has all reasons
 |   +-- InvalidBlocks   a panel or widget that can't be shown
 +-- Refused             raised BY an extension in a `before_*` hook to refuse a change
@@ -59,6 +60,19 @@ class Conflict(SdkError):
     """The record changed since it was read: read it again and repeat the change."""
 
     code = "conflict"
+
+
+class QuotaExceeded(SdkError):
+    """Nothing was stored, since there would be more than `quota`, such as "10,000 documents"."""
+
+    code = "quota_exceeded"
+
+    def __init__(self, quota: str) -> None:
+        super().__init__(
+            f"The storage of this extension is full: it may hold {quota} in a workspace. "
+            "Delete documents first."
+        )
+        self.quota = quota
 
 
 class Invalid(SdkError):

@@ -69,6 +69,8 @@ def _words(plan: Plan) -> Iterator[str]:
     added = [f"{one.kind} {one.title!r}" for one in plan.ui]
     yield from _listed("It adds:", [*added, f"routes below {plan.routes}"])
     yield from _listed("To be filled in afterwards:", list(plan.required_settings))
+    if plan.kept_documents:
+        yield f"It finds what it stored here before: {plan.kept_documents} document(s)."
     yield from _listed("Warnings:", list(plan.warnings))
 
 

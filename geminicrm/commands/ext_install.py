@@ -41,6 +41,7 @@ _STEPS: Final = MappingProxyType(
         "validate": "checking manifest and code",
         "resolve": "looking for what it requires",
         "stage": "storing its files",
+        "requirements": "fetching its Python packages",
         "load": "starting it",
         "mount": "opening its doors",
     }

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import click
 import orjson
@@ -56,3 +56,13 @@ def operator(works: Works, slug: str | None) -> SystemActor:
 def say(as_json: bool, answer: dict[str, object], text: str) -> None:  # noqa: FBT001 - handed through from the option
     """Print the answer for a program or for a person."""
     click.echo(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode() if as_json else text)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """Put cells under each other; the first row is the head."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

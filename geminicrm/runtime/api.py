@@ -7,13 +7,15 @@ from flask import Blueprint, Response, request
 from geminicrm.api.http import etag, respond
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import Finding, ValidationFailed
-from geminicrm.runtime.bodies import ChangeBody, InstallBody, PlanBody, read_body
+from geminicrm.runtime.bodies import ChangeBody, GrantBody, InstallBody, PlanBody, read_body
 from geminicrm.runtime.changes import Change, Data
 from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.extension_logs import MOST_LINES
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.settings_values import under
 
 ROOT = "/api/installations"
+_LINES = 200
 _LIVE, _ACCEPTED, _CREATED = 200, 202, 201
 
 
@@ -22,6 +24,7 @@ def blueprint(life: LifeCycle) -> Blueprint:
     api = Blueprint("installations_api", __name__, url_prefix=ROOT)
     _collection(api, life)
     _one(api, life)
+    _permissions(api, life)
     return api
 
 
@@ -73,15 +76,34 @@ def _one(api: Blueprint, life: LifeCycle) -> None:
         removed = life.uninstall(current_actor(), extension_id, _data())
         return respond(asdict(removed), _LIVE if removed.live else _ACCEPTED)
 
+
+def _permissions(api: Blueprint, life: LifeCycle) -> None:
     @api.get("/<extension_id>/permissions")
     def permissions(extension_id: str) -> Response:
-        lines = life.inventory.permissions(current_actor(), extension_id)
-        return respond({"data": lines, "next_cursor": None})
+        found = life.inventory.permissions(current_actor(), extension_id)
+        return respond({**found, "next_cursor": None})
+
+    @api.patch("/<extension_id>/permissions")
+    def grant(extension_id: str) -> Response:
+        body = read_body(GrantBody)
+        return _answer(life.set_grant(current_actor(), extension_id, body.granted))
+
+    @api.delete("/<extension_id>/permissions/<scope>")
+    def trim(extension_id: str, scope: str) -> Response:
+        return _answer(life.change_grant(current_actor(), extension_id, remove=[scope]))
+
+    @api.get("/<extension_id>/logs")
+    def logs(extension_id: str) -> Response:
+        found = life.inventory.log(current_actor(), extension_id, _lines())
+        return respond({"data": found, "next_cursor": None})
 
 
 def _apply(life: LifeCycle, extension_id: str, body: ChangeBody) -> Change:
     actor = current_actor()
     change: Change | None = None
+    # First: where the id was not typed, nothing else of the body happens either.
+    if body.trusted is not None:
+        change = _trust(life, extension_id, body)
     if body.settings is not None:
         try:
             change = life.configure(actor, extension_id, body.settings)
@@ -91,10 +113,15 @@ def _apply(life: LifeCycle, extension_id: str, body: ChangeBody) -> Change:
         switch = life.enable if body.enabled else life.disable
         change = switch(actor, extension_id)
     if change is None:
-        raise ValidationFailed(
-            [Finding("", "nothing_to_change", 'Send "enabled", "settings", or both.')]
-        )
+        message = 'Send "enabled", "settings" or "trusted".'
+        raise ValidationFailed([Finding("", "nothing_to_change", message)])
     return change
+
+
+def _trust(life: LifeCycle, extension_id: str, body: ChangeBody) -> Change:
+    if body.trusted:
+        return life.trust(current_actor(), extension_id, body.trust)
+    return life.distrust(current_actor(), extension_id)
 
 
 def _data() -> Data:
@@ -106,6 +133,14 @@ def _data() -> Data:
         case other:
             message = f"{other!r} is neither 'keep' nor 'purge'."
             raise ValidationFailed([Finding("/data", "wrong_value", message)])
+
+
+def _lines() -> int:
+    text = request.args.get("lines", str(_LINES))
+    # Few digits, and no other script's: `int` takes more than a number of lines can be.
+    return (
+        int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LINES)) else 0
+    )
 
 
 def _answer(change: Change) -> Response:

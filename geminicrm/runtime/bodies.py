@@ -30,12 +30,22 @@ class InstallBody(PlanBody):
 
 
 class ChangeBody(BaseModel):
-    """PATCH /api/installations/<extension-id>."""
+    """PATCH /api/installations/<extension-id>; `trust` is the typed id beside `trusted`."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     enabled: bool | None = None
+    trusted: bool | None = None
+    trust: str | None = Field(default=None, max_length=64)
     settings: dict[str, Any] | None = None
+
+
+class GrantBody(BaseModel):
+    """PATCH /api/installations/<extension-id>/permissions."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    granted: list[str] = Field(max_length=200)
 
 
 def read_body(schema: type[Body]) -> Body:

@@ -2,13 +2,18 @@
 
 import contextvars
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from geminicrm.kernel.work import Actor
-from geminicrm.runtime.actor import ExtensionActor, ScopeCounter, actor_for
+from geminicrm.runtime.actor import ExtensionActor, UseCounter
 from geminicrm.runtime.live import Installed
+
+T = TypeVar("T")
+
+LiveLookup = Callable[[str], Installed | None]
+"""Gives an installation by its id as it is now; None where it is switched off or gone."""
 
 
 class SettingsSource(Protocol):
@@ -32,7 +37,8 @@ class CallContext:
     """One call: `seconds` is its budget, `passes` are errors that are answers and no failures.
 
     `patience` says how many seconds it may wait for a place; `source` is where its settings are, if
-    not in the installation's row. The rest is filled in while it runs.
+    not in the installation's row; `draft` says that there may be no row yet, or that it may be
+    switched off. The rest is filled in while it runs.
     """
 
     installed: Installed
@@ -42,17 +48,20 @@ class CallContext:
     passes: tuple[type[Exception], ...] = ()
     patience: float = 0.1
     source: SettingsSource | None = None
+    draft: bool = False
     parent: "CallContext | None" = None
     abandoned: bool = False
     deadline: float = 0.0
     inner_seconds: float = 0.0
     _open: bool = False
-    _counter: ScopeCounter | None = None
+    _counter: UseCounter | None = None
+    _live: LiveLookup | None = None
     _actor: ExtensionActor | None = None
 
-    def begin(self, counter: ScopeCounter) -> None:
-        """Open the doors."""
+    def begin(self, counter: UseCounter, live: LiveLookup) -> None:
+        """Open the doors; `live` gives the grant as it is when it is asked for."""
         self._counter = counter
+        self._live = live
         self.deadline = time.monotonic() + self.seconds
         self._open = True
 
@@ -69,10 +78,37 @@ class CallContext:
     def actor(self) -> ExtensionActor:
         """Who acts; made when first asked for, since most hooks never ask."""
         if self._actor is None:
-            if self._counter is None:
-                raise RuntimeError("the call has not begun")
-            self._actor = actor_for(self.installed, self.caller, self._counter)
+            installed = self.installed
+            self._actor = ExtensionActor(
+                installation_id=installed.id,
+                id=installed.extension_id,
+                label=installed.name,
+                workspace_id=installed.workspace_id,
+                caller=self.caller,
+                now=self.now,
+                counter=self._begun(self._counter),
+            )
         return self._actor
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts that it may call now."""
+        installed = self.now()
+        return installed.hosts if installed is not None else frozenset()
+
+    def now(self) -> Installed | None:
+        """Give the installation as it is at this moment; None once it is switched off or gone.
+
+        A draft stands for itself until its row is there: nobody can have trimmed it.
+        """
+        found = self._begun(self._live)(self.installed.id)
+        return self.installed if found is None and self.draft else found
+
+    def count_host(self, host: str, *, allowed: bool) -> None:
+        """Count one outside call."""
+        one = self.installed
+        counter = self._begun(self._counter)
+        counter.count_host(one.workspace_id, one.id, host, allowed=allowed)
 
     def chain(self) -> Iterator["CallContext"]:
         """Go through this call and those that it runs inside of."""
@@ -80,6 +116,12 @@ class CallContext:
         while call is not None:
             yield call
             call = call.parent
+
+    @staticmethod
+    def _begun(part: T | None) -> T:
+        if part is None:
+            raise RuntimeError("the call has not begun")
+        return part
 
 
 # A context variable can only be a module's: each thread and task sees its own value.

@@ -5,14 +5,20 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import structlog
 
 from geminicrm.kernel.clock import Clock
 from geminicrm.kernel.limits import Breaker
-from geminicrm.runtime.actor import ScopeCounter
-from geminicrm.runtime.call_context import CallContext, current_call, enter_call, leave_call
+from geminicrm.runtime.actor import UseCounter
+from geminicrm.runtime.call_context import (
+    CallContext,
+    LiveLookup,
+    current_call,
+    enter_call,
+    leave_call,
+)
 from geminicrm.runtime.failures import (
     ExtensionBusy,
     ExtensionFailed,
@@ -63,6 +69,16 @@ class _Failing:
     reason: str = ""
 
 
+class FailureLog(Protocol):
+    """Where a failure is written down for whoever looks after the extension."""
+
+    def write(
+        self, installation_id: str, level: str, source: Literal["core"], message: str
+    ) -> None:
+        """Add a line to the log of the installation. Never raises."""
+        ...
+
+
 class _Result(Generic[T]):
     """What a helper thread leaves behind."""
 
@@ -80,12 +96,20 @@ class Calls:
     """
 
     def __init__(
-        self, slots: Slots, counter: ScopeCounter, metrics: CallMetrics, clock: Clock
+        self,
+        slots: Slots,
+        counter: UseCounter,
+        live: LiveLookup,
+        metrics: CallMetrics,
+        clock: Clock,
+        log: FailureLog,
     ) -> None:
         self._slots = slots
+        self._live = live
         self._counter = counter
         self._metrics = metrics
         self._clock = clock
+        self._log = log
         self._lock = threading.Lock()
         self._failing: dict[_Key, _Failing] = {}
 
@@ -168,7 +192,7 @@ class Calls:
 
     def _run(self, call: CallContext, function: Callable[[], T]) -> T:
         outcome = "failed"
-        call.begin(self._counter)
+        call.begin(self._counter, self._live)
         token = enter_call(call)
         started = time.perf_counter()
         try:
@@ -215,6 +239,7 @@ class Calls:
         self._metrics.extension_call(call.installed.extension_id, call.kind, outcome, own)
 
     def _note(self, call: CallContext, error: ExtensionFailed) -> None:
+        self._log.write(call.installed.id, "error", "core", str(error))
         with self._lock:
             failing = self._failing.get(_key(call))
             if failing is None:

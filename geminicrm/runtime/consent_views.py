@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from geminicrm.identity.guards import current_actor, needs
 from geminicrm.kernel.errors import AppError, ValidationFailed
 from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.enforcement import ISOLATION_WORDS, enforcements
 from geminicrm.runtime.inventory import MANAGE
 from geminicrm.runtime.plan import Plan, ScopeLine
 from geminicrm.runtime.problems import (
@@ -118,6 +119,8 @@ def _consent_page(
         failure=failure,
         trust_error=trust_error,
         trust_sentence=trust_sentence(extension_id),
+        isolation_words=ISOLATION_WORDS[plan.isolation],
+        enforcement=enforcements(plan.isolation),
     )
     return page, status
 

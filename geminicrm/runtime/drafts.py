@@ -22,7 +22,8 @@ def kept_settings(works: Works, vault: Vault, actor: Actor, manifest: Manifest) 
         )
         if row is None:
             return DraftSettings()
-        kept = still_valid(manifest, Stored(row.settings, _readable(vault, row.secrets)))
+        stored = Stored(row.settings, _readable(vault, row.secrets))
+        kept = still_valid(manifest, stored, row.host_settings or ())
     return DraftSettings(dict(kept.plain), dict(kept.secrets))
 
 
@@ -48,6 +49,12 @@ def used_folders(works: Works) -> set[str]:
     with works.across_workspaces("which packages are in use") as work:
         digests = work.session.scalars(select(Installation.digest))
         return {digest.removeprefix("sha256:") for digest in digests}
+
+
+def installation_ids(works: Works) -> set[str]:
+    """Name the installations of all workspaces."""
+    with works.across_workspaces("whose logs are in use") as work:
+        return set(work.session.scalars(select(Installation.id)))
 
 
 def _readable(vault: Vault, sealed: str | None) -> dict[str, str]:

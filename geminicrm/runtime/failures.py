@@ -7,11 +7,19 @@ ExtensionBusy (503)            as many calls as it may have are running
 ExtensionPaused (503)          it failed too often and is left out for a while
 ExtensionUnknown (404)         it is not installed in this workspace, or switched off
 RefusedByExtension (422)       it said no, with a reason for people
+StorageFull (409)              its documents would go beyond a quota
 """
 
 from typing_extensions import override
 
-from geminicrm.kernel.errors import AppError, Finding, NotFound, Unavailable, ValidationFailed
+from geminicrm.kernel.errors import (
+    AppError,
+    Conflict,
+    Finding,
+    NotFound,
+    Unavailable,
+    ValidationFailed,
+)
 
 _SHOWN = 300
 
@@ -124,3 +132,17 @@ class RefusedByExtension(ValidationFailed):
     def __init__(self, extension_id: str, reason: str, field: str | None) -> None:
         super().__init__([Finding(f"/{field}" if field else "", "refused", reason)], reason)
         self.extra["extension_id"] = extension_id
+
+
+class StorageFull(Conflict):
+    """The documents of an extension would go beyond `quota`, such as "10,000 documents"."""
+
+    code = "quota_exceeded"
+    title = "The storage of an extension is full"
+
+    def __init__(self, quota: str) -> None:
+        super().__init__(
+            f"The storage of the extension is full: it may hold {quota} in a workspace.",
+            quota=quota,
+        )
+        self.quota = quota

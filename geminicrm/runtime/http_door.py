@@ -1,7 +1,7 @@
 """Outside calls of an extension: only to the hosts that it named and an admin granted."""
 
-import json as jsonlib
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 import structlog
@@ -10,11 +10,14 @@ from extensions.sdk import errors as sdk
 from extensions.sdk.context import HttpResponse
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.http import AddressRefused, HttpClient, HttpFailed, HttpRequest
+from geminicrm.kernel.http import HttpResponse as Answer
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.http_request import LONGEST_SECONDS, Asked, request_of
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.sdk_errors import to_sdk
 
-LONGEST_SECONDS = 30.0
+# What guard.py says of an address that nobody could call.
+_UNREADABLE = frozenset({"url", "host"})
 _PORTS = {"https": 443, "http": 80}
 _log = structlog.get_logger(__name__)
 
@@ -38,22 +41,13 @@ class ExtensionHttp:
     ) -> HttpResponse:
         """Send one request; Invalid, HttpNotAllowed or HttpFailed where there is no answer."""
         call = self._call()
-        sent = dict(headers or {})
-        content = body or b""
-        if json is not None:
-            content = jsonlib.dumps(json).encode()
-            sent.setdefault("Content-Type", "application/json")
-        seconds = min(max(timeout, 0.001), LONGEST_SECONDS)
-        request = HttpRequest(method.upper(), url, sent, content, deadline_seconds=seconds)
-        try:
-            origin = self._check(call, url)
-            answer = self._client.request(request)
-        except AddressRefused as error:
-            raise sdk.HttpNotAllowed(error.where) from error
-        except HttpFailed as error:
-            raise sdk.HttpFailed(error.detail, sent=error.sent) from error
-        except ValidationFailed as error:
-            raise to_sdk(error, "request", url) from error
+        with _translated():
+            asked = Asked(
+                method=method, url=url, headers=headers, json=json, body=body, timeout=timeout
+            )
+            request = request_of(asked, call)
+            origin, entry = self._check(call, url)
+            answer = self._send(call, entry, request)
         _log.info(
             "extension called out",
             extension_id=call.installed.extension_id,
@@ -65,22 +59,62 @@ class ExtensionHttp:
         )
         return HttpResponse(answer.status, answer.headers, answer.body)
 
-    def _check(self, call: CallContext, url: str) -> str:
+    def _check(self, call: CallContext, url: str) -> tuple[str, str]:
         # The client's own parser: two readings of one address are how allow-lists are passed by.
         target = self._client.guard.parse(url, https_only=False)
-        if not is_allowed(target.host, target.port, call.installed.hosts):
+        entry = fitting(target.host, target.port, call.hosts)
+        if entry is None:
+            call.count_host(spelled(target.host, target.port), allowed=False)
             raise sdk.HttpNotAllowed(target.host)
-        return target.origin
+        return target.origin, entry
+
+    def _send(self, call: CallContext, entry: str, request: HttpRequest) -> Answer:
+        """Send it, counted by the entry that allowed it: `*.example.com` stays one line."""
+        allowed = True
+        try:
+            return self._client.request(request)
+        except AddressRefused:
+            allowed = False
+            raise
+        finally:
+            call.count_host(shown_host(entry), allowed=allowed)
 
 
-def is_allowed(host: str, port: int, allowed: Iterable[str]) -> bool:
-    """Tell whether an entry such as `api.example.com`, `*.example.com` or `host:8443` fits."""
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn errors of the client into those of the SDK."""
+    try:
+        yield
+    except AddressRefused as error:
+        if error.reason in _UNREADABLE:
+            raise sdk.Invalid([sdk.Finding("/url", "wrong_value", error.detail)]) from error
+        raise sdk.HttpNotAllowed(error.where) from error
+    except HttpFailed as error:
+        raise sdk.HttpFailed(error.detail, sent=error.sent) from error
+    except ValidationFailed as error:
+        raise to_sdk(error, "request", "") from error
+
+
+def fitting(host: str, port: int, allowed: Iterable[str]) -> str | None:
+    """Give the entry that fits, such as `api.example.com`, `*.example.com` or `host:8443`."""
     for entry in allowed:
         name, given = split_port(entry)
         below = name.startswith("*.") and host.endswith(name[1:])
         if port == (given or _PORTS["https"]) and (below or name == host):
-            return True
-    return False
+            return entry
+    return None
+
+
+def shown_host(entry: str) -> str:
+    """Give an entry in the one spelling that people and the ledger read."""
+    name, port = split_port(entry)
+    return spelled(name, port or _PORTS["https"])
+
+
+def spelled(host: str, port: int) -> str:
+    """Spell host and port; the port of https goes without saying."""
+    name = f"[{host}]" if ":" in host else host
+    return name if port == _PORTS["https"] else f"{name}:{port}"
 
 
 def split_port(entry: str) -> tuple[str, int | None]:
@@ -97,12 +131,13 @@ def allowed_hosts(manifest: Manifest, settings: Mapping[str, object]) -> frozens
     for entry in manifest.network:
         if entry.host is not None:
             hosts.add(entry.host)
-        elif entry.setting is not None and (host := _host_in(settings.get(entry.setting))):
+        elif entry.setting is not None and (host := host_in(settings.get(entry.setting))):
             hosts.add(host)
     return frozenset(hosts)
 
 
-def _host_in(value: object) -> str | None:
+def host_in(value: object) -> str | None:
+    """Give host and port of an address that a setting holds, None where it holds none."""
     if not isinstance(value, str) or not value.strip():
         return None
     text = value.strip()

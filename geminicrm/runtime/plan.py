@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from geminicrm.identity.permissions import SCOPES, Scope
+from geminicrm.runtime.enforcement import enforcements
 from geminicrm.runtime.install.pipeline import Run
 from geminicrm.runtime.install.state import PackageRef
 from geminicrm.runtime.manifest_model import Manifest
@@ -49,7 +50,10 @@ class Addition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What installing this version would mean; `scopes` are needed, `optional_scopes` are not."""
+    """What installing this version would mean; `scopes` are needed, `optional_scopes` are not.
+
+    `kept_documents` counts those that an earlier installation left in its storage.
+    """
 
     extension_id: str
     version: str
@@ -69,11 +73,12 @@ class Plan:
     events: tuple[str, ...]
     ui: tuple[Addition, ...]
     required_settings: tuple[str, ...]
+    kept_documents: int
     warnings: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the plan as JSON-ready data."""
-        return asdict(self)
+        """Give the plan as JSON-ready data, with who will enforce it."""
+        return {**asdict(self), "enforcement": enforcements(self.isolation)}
 
     def background(self) -> Iterator[tuple[str, str, str]]:
         """Say what it does while nobody looks: name, sentence and explanation of each."""
@@ -85,7 +90,7 @@ class Plan:
                 yield (hook, *_BACKGROUND_HOOKS[hook])
 
 
-def make_plan(run: Run) -> Plan:
+def make_plan(run: Run, kept_documents: int) -> Plan:
     """Read the plan off the steps that looked."""
     manifest, ref = run.state.manifest, run.state.ref
     return Plan(
@@ -109,6 +114,7 @@ def make_plan(run: Run) -> Plan:
         required_settings=tuple(
             one.label for one in manifest.settings if one.required and one.default is None
         ),
+        kept_documents=kept_documents,
         warnings=tuple(found.message for found in run.warnings),
     )
 

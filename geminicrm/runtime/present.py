@@ -3,10 +3,10 @@
 from typing import Any
 
 from geminicrm.kernel.clock import format_instant
+from geminicrm.runtime.enforcement import isolation
 from geminicrm.runtime.manifest import build_manifest
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation
-from geminicrm.runtime.plan import isolation
 from geminicrm.runtime.settings_values import Stored, missing, shown
 
 FILLED = "(set)"
@@ -32,10 +32,11 @@ def present(row: Installation, secret_names: frozenset[str]) -> dict[str, Any]:
         "digest": row.digest,
         "enabled": row.enabled,
         "status": row.status,
-        "isolation": isolation(built_in=row.built_in),
+        "isolation": isolation(built_in=row.built_in, trusted=row.trusted),
         "built_in": row.built_in,
         "trusted": row.trusted,
         "granted": list(row.granted),
+        "level": row.level,
         "settings": shown(manifest, row.settings),
         "secrets_set": sorted(secret_names),
         "missing_settings": missing(manifest, stored),

@@ -135,7 +135,7 @@ class NullContext:
     def __init__(self, extension_id: str) -> None:
         door = _NoDoor(extension_id)
         self.leads = self.contacts = self.companies = self.deals = self.activities = door
-        self.http = self.settings = self.secrets = self.log = door
+        self.http = self.settings = self.secrets = self.storage = self.log = door
         self.actor = self.workspace = door
 
 

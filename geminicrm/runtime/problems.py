@@ -2,6 +2,8 @@
 
 ConsentRequired (409)   nobody has agreed to the plan yet; it comes with the answer
 TrustRequired (409)     third-party code has not been trusted in so many words
+TrustNotTyped (409)     an installed extension is to be trusted, and its id was not typed
+NoTrustNeeded (409)     what came with the CRM is neither trusted nor distrusted
 AlreadyInstalled (409)  the workspace has the extension
 StillNeeded (409)       other extensions of the workspace need it
 InstallFailed (422)     a step refused or failed; everything is as it was before
@@ -13,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from geminicrm.kernel.errors import AppError, Conflict, Finding, NotFound
+from geminicrm.runtime.enforcement import TRUST_WORDS
 
 
 class ConsentRequired(Conflict):
@@ -38,6 +41,33 @@ class TrustRequired(Conflict):
     def __init__(self, extension_id: str, plan: Mapping[str, Any]) -> None:
         super().__init__(
             f'{trust_sentence(extension_id)} Repeat with "trust": "{extension_id}".', plan=plan
+        )
+
+
+class TrustNotTyped(Conflict):
+    """The admin has to type the id of an installed extension to trust it."""
+
+    code = "trust_not_typed"
+    title = "Type the id to trust it"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__(
+            f'{TRUST_WORDS} If you want that, type its id: "trust": "{extension_id}".',
+            extension_id=extension_id,
+        )
+
+
+class NoTrustNeeded(Conflict):
+    """An extension that came with the CRM runs in its process; there is nothing to mark."""
+
+    code = "no_trust_needed"
+    title = "It came with the CRM"
+
+    def __init__(self, extension_id: str) -> None:
+        super().__init__(
+            f"The extension {extension_id!r} came with the CRM and runs in its process. Only "
+            "extensions from elsewhere are marked as trusted.",
+            extension_id=extension_id,
         )
 
 
@@ -115,7 +145,7 @@ class NotInstalled(NotFound):
 def trust_sentence(extension_id: str) -> str:
     """Say what trusting means and how it is done."""
     return (
-        "This code is not part of the CRM, and no locked process confines it: once installed it "
-        "can do whatever the server can, whatever its permissions say. If you trust its author "
-        f"that far, say so by typing its id, {extension_id}."
+        "This code is not part of the CRM, and this machine can't lock a process around it: once "
+        "installed it can do whatever the server can, whatever its permissions say. If you trust "
+        f"its author that far, say so by typing its id, {extension_id}."
     )

@@ -15,6 +15,7 @@ from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.probe import probe
 from geminicrm.runtime.settings_check import validate_settings
+from geminicrm.runtime.settings_values import own_values
 from geminicrm.runtime.versions import Versions
 
 
@@ -64,7 +65,9 @@ class InstallRunner:
             hosts=allowed_hosts(draft.manifest, draft.settings.plain),
         )
         source = DraftSource(draft.manifest, draft.settings)
-        call = CallContext(installed, actor, method, self._seconds, patience=1.0, source=source)
+        call = CallContext(
+            installed, actor, method, self._seconds, patience=1.0, source=source, draft=True
+        )
         function = getattr(loaded.extension, method)
         return self._calls.run_with_deadline(call, lambda: outcome_of(function()))
 
@@ -87,7 +90,8 @@ class DraftSource:
 
     def save(self, values: Mapping[str, Any]) -> None:
         """Keep the values in the draft, which is stored if the install succeeds."""
-        checked = validate_settings(self._manifest.settings, values)
+        own = own_values(self._manifest, self._settings.plain, values)
+        checked = validate_settings(self._manifest.settings, own)
         with self._lock:
             _merge(self._settings.plain, checked.plain)
             _merge(self._settings.secrets, checked.secrets)

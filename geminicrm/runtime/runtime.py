@@ -17,6 +17,7 @@ from geminicrm.runtime.context import Doors
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
 from geminicrm.runtime.events_sink import ExtensionSink
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.hooks import ExtensionHooks
 from geminicrm.runtime.leases import Leases
 from geminicrm.runtime.ledger import Ledger
@@ -24,6 +25,7 @@ from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.slots import Slots
+from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.table import Table
 from geminicrm.runtime.vault import Vault
 from geminicrm.runtime.versions import Versions
@@ -47,6 +49,11 @@ class RuntimeOptions:
     def packages(self) -> Path:
         """Where the unpacked versions lie, by digest."""
         return self.home / "packages"
+
+    @property
+    def logs(self) -> Path:
+        """Where each installation has its log."""
+        return self.home / "logs" / "extensions"
 
     @property
     def machine(self) -> str:
@@ -86,16 +93,19 @@ class ExtensionRuntime:
         works = parts.works
         self._records: dict[str, Records] = {}
         self._save: SettingsSaver = _not_connected
+        self.logs = ExtensionLogs(options.logs)
         self._doors = Doors(
             records=self._records,
             http=parts.http,
             vault=Vault(parts.cipher),
+            storage=Storage(works),
+            logs=self.logs,
             workspace=parts.workspace,
             save_settings=self._save_settings,
         )
         self.ledger = Ledger(works)
         slots = Slots(max(1, options.threads // 2))
-        self.calls = Calls(slots, self.ledger, parts.metrics, works.clock)
+        self.calls = Calls(slots, self.ledger, self._now, parts.metrics, works.clock, self.logs)
         self.versions = Versions(options.packages, self._doors, time.monotonic)
         self.leases = Leases(works, options.machine, options.kind)
         self.convergence = Convergence(
@@ -146,6 +156,9 @@ class ExtensionRuntime:
 
     def _save_settings(self, actor: Actor, installed: Installed, values: Mapping[str, Any]) -> None:
         self._save(actor, installed.extension_id, values)
+
+    def _now(self, installation_id: str) -> Installed | None:
+        return self.convergence.current().by_id.get(installation_id)
 
     def _swapped(self, table: Table) -> None:
         self.calls.keep_only({(one.id, one.digest) for one in table.by_id.values()})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from typing_extensions import override
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
@@ -14,7 +15,7 @@ from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, kept_settings, used_folders
+from geminicrm.runtime.drafts import draft_of, installation_ids, kept_settings, used_folders
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
@@ -24,13 +25,21 @@ from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
-from geminicrm.runtime.settings_values import Stored, changed_names, merge
+from geminicrm.runtime.rights import Rights, RightsChange
+from geminicrm.runtime.settings_values import (
+    Stored,
+    changed_names,
+    host_settings,
+    merge,
+    own_values,
+)
+from geminicrm.runtime.storage import count_documents, forget_documents, queue_up
 from geminicrm.runtime.vault import Vault
 
 DAY_SECONDS = 86_400.0
 
 
-class LifeCycle:
+class LifeCycle(Rights):
     """Every change of what is installed; each needs `manage:extensions`, is audited and spread."""
 
     def __init__(
@@ -51,7 +60,7 @@ class LifeCycle:
         self._meter = meter
         self._live_seconds = live_seconds
         self.allow_unsigned = allow_unsigned
-        self.inventory = Inventory(self._works, self._tools.generations, vault, live)
+        self.inventory = Inventory(self._works, self._tools, vault, live)
 
     def plan(
         self,
@@ -69,7 +78,7 @@ class LifeCycle:
             version=version,
             allow_unsigned=allow_unsigned or self.allow_unsigned,
         )
-        return make_plan(self.pipeline.look(order))
+        return self._plan(self.pipeline.look(order))
 
     def install(self, actor: Actor, request: InstallRequest) -> Change:
         """Install a version and answer when it is live, or when that takes too long.
@@ -104,10 +113,12 @@ class LifeCycle:
     def save_settings(self, actor: Actor, extension_id: str, values: Mapping[str, Any]) -> None:
         """Store settings that the extension itself sets, as `actor`; it needs no scope for those.
 
-        Raises as `configure`.
+        Raises as `configure`, also for settings that name hosts: those are for an admin to change.
         """
         with self._works.write(actor) as work:
-            self._store_settings(work, extension_id, values)
+            row = find(work, extension_id)
+            own = own_values(manifest_of(row), row.settings, values)
+            self._store_settings(work, extension_id, own)
 
     def enable(self, actor: Actor, extension_id: str) -> Change:
         """Let it run. Raises NotInstalled, Conflict where what it requires is not there."""
@@ -118,7 +129,7 @@ class LifeCycle:
         return self._switch(actor, extension_id, enabled=False)
 
     def uninstall(self, actor: Actor, extension_id: str, data: Data = "keep") -> Removed:
-        """Remove it; its settings stay for a later install, unless `data` is "purge".
+        """Remove it; settings and documents stay for a later install, unless `data` is "purge".
 
         Its own `uninstall()` is run first; where that fails it is removed all the same. Raises
         NotInstalled, StillNeeded, Unavailable.
@@ -132,20 +143,30 @@ class LifeCycle:
             warning = self._run_uninstall(actor, draft_of(row, self._vault, self._tools.packages))
             with self._works.write(actor) as work:
                 lease.confirm(work)
-                generation = self._remove(work, extension_id, data, warning)
+                generation, documents = self._remove(work, extension_id, data, warning)
+            if data == "purge":
+                self._tools.logs.remove(row.id)
         live = self._live.wait_live(generation, self._live_seconds)
         self._meter.install("uninstall", "ok", time.perf_counter() - started)
         return Removed(
             extension_id=extension_id,
             kept=data == "keep",
+            documents=documents,
             warning=warning,
             generation=generation,
             live=live,
         )
 
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
-        """Remove package folders that no workspace uses and that are older than some seconds."""
-        return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
+        """Remove package folders that no workspace uses and that are older than some seconds.
+
+        Their Python packages go with them, and the logs of what is not installed any more once they
+        are that old. Gives the names of the package folders.
+        """
+        self._tools.logs.collect(installation_ids(self._works), older_than)
+        removed = collect(self._tools.packages, self._used, older_than)
+        self._tools.requirements.collect(self._used, older_than)
+        return removed
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -154,6 +175,9 @@ class LifeCycle:
     def list(self, actor: Actor) -> builtins.list[dict[str, Any]]:
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
+
+    def _used(self) -> set[str]:
+        return used_folders(self._works)
 
     def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
         with self._works.read(actor) as work:
@@ -167,7 +191,7 @@ class LifeCycle:
             progress=request.progress,
         )
         looked = self.pipeline.look(order)
-        plan = make_plan(looked)
+        plan = self._plan(looked)
         consent = Consent(
             granted=agreed(actor, plan, request),
             trusted=plan.trust_required,
@@ -177,6 +201,11 @@ class LifeCycle:
             return self.pipeline.act(looked, consent, lease)
         except IntegrityError as error:
             raise AlreadyInstalled(request.extension_id) from error
+
+    def _plan(self, looked: Run) -> Plan:
+        order = looked.state.order
+        with self._works.read(order.actor) as work:
+            return make_plan(looked, count_documents(work, order.extension_id))
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -188,6 +217,16 @@ class LifeCycle:
         names = changed_names(before, after)
         work.audit("extension.configured", extension_id, {"settings": names})
         return self._tools.generations.bump(work, RUNTIME)
+
+    @override
+    def _change_rights(self, actor: Actor, extension_id: str, change: RightsChange) -> Change:
+        with self._works.write(actor) as work:
+            work.require(MANAGE)
+            row = find(work, extension_id)
+            change(work, row)
+            row.updated_at = work.now
+            generation = self._tools.generations.bump(work, RUNTIME)
+        return self._changed(actor, extension_id, generation)
 
     def _switch(self, actor: Actor, extension_id: str, *, enabled: bool) -> Change:
         with self._works.write(actor) as work:
@@ -213,11 +252,16 @@ class LifeCycle:
             return str(error)
         return None if outcome.success else outcome.message or "It answered that it failed."
 
-    def _remove(self, work: Work, extension_id: str, data: Data, warning: str | None) -> int:
+    def _remove(
+        self, work: Work, extension_id: str, data: Data, warning: str | None
+    ) -> tuple[int, int]:
         work.require(MANAGE)
         refuse_if_needed(work, extension_id)
         row = find(work, extension_id)
+        # Whoever stores a document now waits, and then finds no installation to store it for.
+        queue_up(work, extension_id)
         work.session.delete(row)
+        documents = count_documents(work, extension_id)
         if data == "keep":
             work.session.add(
                 KeptSettings(
@@ -226,13 +270,16 @@ class LifeCycle:
                     version=row.version,
                     settings=row.settings,
                     secrets=row.secrets,
+                    host_settings=sorted(host_settings(manifest_of(row))),
                     kept_at=work.now,
                 )
             )
+        else:
+            forget_documents(work, extension_id)
         changes = {"version": row.version, "data": data, "warning": warning}
         work.audit("extension.uninstalled", extension_id, changes)
         self._tools.generations.bump(work, AUTH)
-        return self._tools.generations.bump(work, RUNTIME)
+        return self._tools.generations.bump(work, RUNTIME), documents
 
     def _changed(
         self, actor: Actor, extension_id: str, generation: int, run: Run | None = None

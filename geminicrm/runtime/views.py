@@ -11,15 +11,18 @@ from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.runtime.apps_views import Place, action_url
 from geminicrm.runtime.changes import Change
 from geminicrm.runtime.contributions import Contributions
+from geminicrm.runtime.enforcement import ISOLATION_WORDS, TRUST_WORDS, layers
 from geminicrm.runtime.hooks import Panel
 from geminicrm.runtime.inventory import MANAGE, READ
 from geminicrm.runtime.plan import additions
+from geminicrm.runtime.problems import TrustNotTyped
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.settings_form import FormField, form_fields, read_form
 from geminicrm.web.pages import render
 
 Page = Response | str | tuple[str, int]
 Drawn = tuple[Panel, str]
+_LOG_LINES = 200
 _PILLS = {
     "setup": ("Needs setup", "warning", "alert-triangle"),
     "failed": ("Failing", "danger", "alert-circle"),
@@ -32,6 +35,7 @@ def blueprint(life: LifeCycle, contributions: Contributions) -> Blueprint:
     """Serve /installed and below."""
     pages = Blueprint("installed", __name__, template_folder="templates", url_prefix="/installed")
     _looking(pages, life)
+    _rights(pages, life)
     _settings(pages, life, contributions)
     _changing(pages, life)
     return pages
@@ -57,20 +61,59 @@ def _looking(pages: Blueprint, life: LifeCycle) -> None:
     @pages.get("/<extension_id>")
     @needs(READ)
     def overview(extension_id: str) -> Page:
-        manifest = life.inventory.manifest(current_actor(), extension_id)
-        added = list(additions(manifest))
-        return _one(life, extension_id, "overview", manifest=manifest, additions=added)
+        return _overview(life, extension_id)
 
-    @pages.get("/<extension_id>/permissions")
+    @pages.get("/<extension_id>/log")
     @needs(READ)
-    def permissions(extension_id: str) -> Page:
-        lines = life.inventory.permissions(current_actor(), extension_id)
-        return _one(life, extension_id, "permissions", lines=lines)
+    def log(extension_id: str) -> Page:
+        lines = life.inventory.log(current_actor(), extension_id, _LOG_LINES)
+        return _one(life, extension_id, "log", lines=lines)
 
     @pages.get("/<extension_id>/uninstall")
     @needs(MANAGE)
     def leaving(extension_id: str) -> Page:
         return _one(life, extension_id, "uninstall")
+
+
+def _rights(pages: Blueprint, life: LifeCycle) -> None:
+    @pages.get("/<extension_id>/permissions")
+    @needs(READ)
+    def permissions(extension_id: str) -> Page:
+        found = life.inventory.permissions(current_actor(), extension_id)
+        never = [line for line in found["data"] if line["granted"] and not line["used"]]
+        return _one(life, extension_id, "permissions", found=found, never_used=never)
+
+    @pages.post("/<extension_id>/permissions")
+    @needs(MANAGE)
+    def grant(extension_id: str) -> Page:
+        give, remove = request.form.getlist("give"), request.form.getlist("remove")
+        change = life.change_grant(current_actor(), extension_id, give=give, remove=remove)
+        named = [f"{', '.join(scopes)} is {done}" for scopes, done in _done(give, remove) if scopes]
+        _say(change, "; ".join(named) or "Nothing was named to give or take")
+        return redirect(url_for("installed.permissions", extension_id=extension_id))
+
+    @pages.post("/<extension_id>/trust")
+    @needs(MANAGE)
+    def trust(extension_id: str) -> Page:
+        typed = request.form.get("trust", "").strip()
+        try:
+            change = life.trust(current_actor(), extension_id, typed)
+        except TrustNotTyped:
+            wrong = f"Type {extension_id} exactly. Nothing was changed."
+            return _overview(life, extension_id, wrong), 422
+        _say(change, f"{extension_id} is trusted: it runs as a plain process now")
+        return _back(extension_id)
+
+    @pages.post("/<extension_id>/distrust")
+    @needs(MANAGE)
+    def distrust(extension_id: str) -> Page:
+        change = life.distrust(current_actor(), extension_id)
+        _say(change, f"{extension_id} runs in a locked process again")
+        return _back(extension_id)
+
+
+def _done(give: list[str], remove: list[str]) -> tuple[tuple[list[str], str], ...]:
+    return (give, "granted again"), (remove, "taken away, and refused from now on")
 
 
 def _settings(pages: Blueprint, life: LifeCycle, contributions: Contributions) -> None:
@@ -117,8 +160,8 @@ def _changing(pages: Blueprint, life: LifeCycle) -> None:
     def uninstall(extension_id: str) -> Page:
         purge = request.form.get("data") == "purge"
         removed = life.uninstall(current_actor(), extension_id, "purge" if purge else "keep")
-        kept = "its settings are kept" if removed.kept else "its settings are deleted"
-        flash(f"{extension_id} is uninstalled; {kept}.", "success")
+        fate = "kept" if removed.kept else "deleted"
+        flash(f"{extension_id} is uninstalled; {removed.data} {fate}.", "success")
         if removed.warning:
             flash(f"Its own clean-up failed: {removed.warning}", "error")
         return redirect(url_for("installed.index"))
@@ -143,9 +186,28 @@ def _settings_page(
     return _one(life, extension_id, "settings", fields=fields, wrong=wrong, panel=panel)
 
 
+def _overview(life: LifeCycle, extension_id: str, trust_error: str | None = None) -> str:
+    manifest = life.inventory.manifest(current_actor(), extension_id)
+    return _one(
+        life,
+        extension_id,
+        "overview",
+        manifest=manifest,
+        additions=list(additions(manifest)),
+        trust_error=trust_error,
+        trust_words=TRUST_WORDS,
+    )
+
+
 def _one(life: LifeCycle, extension_id: str, tab: str, **context: Any) -> str:
     found = life.get(current_actor(), extension_id)
-    return _page(tab, installation={**found, "pill": pill(found)}, tab=tab, **context)
+    shown = {
+        **found,
+        "pill": pill(found),
+        "isolation_words": ISOLATION_WORDS[found["isolation"]],
+        "layers": layers(found["level"]),
+    }
+    return _page(tab, installation=shown, tab=tab, **context)
 
 
 def _page(name: str, **context: Any) -> str:

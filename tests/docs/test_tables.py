@@ -184,6 +184,7 @@ RAISED = {
     "PermissionDenied": ("read:leads",),
     "NotFound": ("lead", "lead_1"),
     "Conflict": (),
+    "QuotaExceeded": ("10 MiB",),
     "Invalid": ([],),
     "Refused": ("No.",),
     "Unavailable": ("Busy.",),

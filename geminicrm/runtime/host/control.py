@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 from msgspec import Meta
 
 from geminicrm.runtime.host.messages import Line, Message, Number, Short
+from geminicrm.runtime.host.place import Place
 
 Lines: TypeAlias = Annotated[tuple[Line, ...], Meta(max_length=200)]
 Layers: TypeAlias = Annotated[dict[Short, Line], Meta(max_length=20)]
@@ -163,3 +164,49 @@ class NotReady(Message, frozen=True):
 
 
 Report: TypeAlias = Ready | NotReady
+
+
+# Between the supervisor and the zygote
+
+
+class Fork(Message, frozen=True):
+    """Fork a host; with it come its listener, its status socket and its log pipe."""
+
+    spec: HostSpec
+    place: Place
+
+
+class Signal(Message, frozen=True):
+    """Send a signal to a host: its parent knows that the pid is not somebody else's by now."""
+
+    pid: Number
+    number: Number
+
+
+class Awake(Message, frozen=True):
+    """The zygote has imported what hosts need."""
+
+
+class Born(Message, frozen=True):
+    """A host was forked."""
+
+    generation: Number
+    pid: Number
+
+
+class Ended(Message, frozen=True):
+    """A host is gone; `code` is its exit code, or the negative number of a signal."""
+
+    pid: Number
+    code: int
+
+
+class NotBorn(Message, frozen=True):
+    """The fork failed."""
+
+    generation: Number
+    reason: Line
+
+
+ToZygote: TypeAlias = Fork | Signal
+FromZygote: TypeAlias = Awake | Born | NotBorn | Ended

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.install.files import Hold
 from geminicrm.runtime.manifest_model import Manifest
 
@@ -122,6 +123,25 @@ class Runner(Protocol):
         ...
 
 
+class Requirements(Protocol):
+    """Where the Python packages of versions come from; each version has a folder of them."""
+
+    def provide(self, draft: Draft) -> bool:
+        """Put them in place; tell whether they were not there before.
+
+        Raises ValidationFailed with every reason.
+        """
+        ...
+
+    def withdraw(self, draft: Draft) -> None:
+        """Let go of them: the install failed."""
+        ...
+
+    def collect(self, used: Callable[[], Collection[str]], older_than: float) -> None:
+        """Remove those of no package in `used` (digests) that are older than some seconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What the static checks found: errors refuse, warnings are shown."""
@@ -138,11 +158,13 @@ class Tools:
     generations: Generations
     source: PackageSource
     runner: Runner
+    requirements: Requirements
     unpack: Callable[[bytes], Files]
     manifest: Callable[[bytes], Manifest]
     check: Callable[[Path, Manifest], Checked]
     seal: Callable[[Mapping[str, str]], str | None]
     packages: Path
+    logs: ExtensionLogs
     core_version: str
     api_versions: Collection[int]
 
@@ -198,6 +220,7 @@ class InstallState:
     hold: Hold | None = None
     draft_made: Draft | None = None
     folder_made: bool = False
+    requirements_made: bool = False
     generation: int = 0
 
     @property

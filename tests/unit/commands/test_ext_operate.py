@@ -1,4 +1,4 @@
-"""`geminicrm ext list | enable | disable | uninstall | permissions`."""
+"""`geminicrm ext list | enable | disable | uninstall`."""
 
 import pytest
 
@@ -56,24 +56,7 @@ def test_a_failing_uninstall_is_told_and_the_extension_goes(terminal, tmp_path):
     assert "extension.py" in gone.err
 
 
-def test_the_permissions_are_listed_with_their_use(terminal, hello):
-    head, row = terminal("ext", "permissions", hello).out.splitlines()
-    assert head.split("  ")[0] == "PERMISSION"
-    assert row.split()[:5] == ["read:leads", "yes", "0", "0", "never"]
-    [line] = terminal("ext", "permissions", hello, "--json").json()["data"]
-    assert line["reason"] == "Counts the leads for the greeting."
-
-
-def test_one_without_permissions_says_so(terminal, tmp_path):
-    (tmp_path / "hello.gcx").write_bytes(zipped(files(permissions=[])))
-    asked = terminal("ext", "install", "hello.gcx", "--unsigned", typed="y\n")
-    assert "(nothing)" in asked.err
-    assert terminal("ext", "permissions", "hello-world").out == (
-        "hello-world asks for no permission.\n"
-    )
-
-
-@pytest.mark.parametrize("command", ["enable", "disable", "uninstall", "permissions"])
+@pytest.mark.parametrize("command", ["enable", "disable", "uninstall"])
 def test_what_is_not_installed_is_told(terminal, command):
     refused = terminal("ext", command, "nothing-here")
     assert refused.code == 1

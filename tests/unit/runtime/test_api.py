@@ -188,6 +188,9 @@ def test_scopes_guard_every_door(app: Flask, life: Life, tenant: Tenant):
         anybody.post(f"{ROOT}/plan", json={"extension_id": HELLO}, headers=reader),
         anybody.patch(f"{ROOT}/{HELLO}", json={"enabled": False}, headers=reader),
         anybody.delete(f"{ROOT}/{HELLO}", headers=reader),
+        anybody.patch(f"{ROOT}/{HELLO}", json={"trusted": True, "trust": HELLO}, headers=reader),
+        anybody.patch(f"{ROOT}/{HELLO}/permissions", json={"granted": []}, headers=reader),
+        anybody.delete(f"{ROOT}/{HELLO}/permissions/read:leads", headers=reader),
     ):
         assert answer.status_code == 403
         assert answer.json["scope"] == "manage:extensions"

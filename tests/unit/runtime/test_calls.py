@@ -24,6 +24,16 @@ from tests.support.waiting import eventually
 
 
 @dataclass
+class WrittenDown:
+    """The log of installations, in memory."""
+
+    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def write(self, installation_id: str, level: str, source: str, message: str) -> None:
+        self.lines.append((installation_id, level, source, message))
+
+
+@dataclass
 class Guarded:
     """Calls with everything that a test wants to look at, and an installation to call."""
 
@@ -33,9 +43,12 @@ class Guarded:
     metrics: CountedCalls = field(default_factory=CountedCalls)
     slots: Slots = field(default_factory=lambda: Slots(8))
     counter: Any = None
+    log: WrittenDown = field(default_factory=WrittenDown)
 
     def __post_init__(self) -> None:
-        self.calls = Calls(self.slots, self.counter, self.metrics, self.clock)
+        self.calls = Calls(
+            self.slots, self.counter, lambda _: self.installed, self.metrics, self.clock, self.log
+        )
 
     def call(self, kind: str = "route", seconds: float = 5.0, **more: Any) -> CallContext:
         return CallContext(self.installed, self.caller, kind, seconds, patience=0, **more)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from geminicrm.runtime.http_door import allowed_hosts, is_allowed
+from geminicrm.runtime.http_door import allowed_hosts, fitting, shown_host
 from tests.support.sample_extensions import HEAD, QUIET, write_package
 
 
@@ -24,7 +24,21 @@ from tests.support.sample_extensions import HEAD, QUIET, write_package
     ],
 )
 def test_an_entry_fits_exactly_what_it_names(entry: str, host: str, port: int, *, allowed: bool):
-    assert is_allowed(host, port, [entry]) is allowed
+    assert (fitting(host, port, [entry]) == entry) is allowed
+
+
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ("API.example.com:443", "api.example.com"),
+        ("*.example.com", "*.example.com"),
+        ("crm.example.com:80", "crm.example.com:80"),
+        ("[::1]:443", "[::1]"),
+        ("[::1]:8080", "[::1]:8080"),
+    ],
+)
+def test_hosts_are_spelled_in_one_way(entry: str, shown: str):
+    assert shown_host(entry) == shown
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import pytest
 
 from extensions.sdk import errors as sdk
 from geminicrm.kernel import errors as core
+from geminicrm.runtime.failures import StorageFull
 from geminicrm.runtime.sdk_errors import to_sdk
 
 
@@ -12,6 +13,7 @@ from geminicrm.runtime.sdk_errors import to_sdk
         (core.NotFound("x", "y"), sdk.NotFound, "no lead with the id lead_1"),
         (core.ValidationFailed([core.Finding("/a", "b", "c")]), sdk.Invalid, "/a: c"),
         (core.Conflict("busy"), sdk.Conflict, "busy"),
+        (StorageFull("10 MiB"), sdk.QuotaExceeded, "10 MiB"),
         (core.PreconditionFailed("old"), sdk.Conflict, "old"),
         (core.BadRequest("odd"), sdk.Invalid, "odd"),
         (core.TooLarge("big"), sdk.Invalid, "big"),

@@ -165,7 +165,7 @@ def test_the_ledger_is_a_table(browser: Browser, life: Life):
     life.shelf.put(zipped(files(optional_permissions=["write:deals"])))
     browser.post(CONSENT)
     page = browser.get(f"{PAGE}/permissions")
-    for words in ("View leads", "Granted", "Not granted", "optional", "Never", "Sensitive"):
+    for words in ("View leads", "Granted", "Not granted", "Optional", "Never", "Sensitive"):
         assert words in page, words
     life.shelf.put(zipped(files(id="modest", permissions=None)), "modest")
     browser.post("/marketplace/modest/install")
@@ -205,6 +205,9 @@ def test_members_look_and_change_nothing(browser: Browser, app: Flask, life: Lif
         f"{PAGE}/uninstall",
         f"{PAGE}/enable",
         f"{PAGE}/disable",
+        f"{PAGE}/permissions",
+        f"{PAGE}/trust",
+        f"{PAGE}/distrust",
         CONSENT,
     ):
         guest.post(path, status=403)
