@@ -1,31 +1,27 @@
-"""Files: the database, the core as /proc shows it, and everything that can be written."""
+"""Files: reading the database, and everything that can be written."""
 
 import fcntl
 import os
 import tempfile
 from pathlib import Path
 
-from .tools import Attack, Missed, Target, call, same
+from .tools import Attack, Target, call, read, same
 
 _AT_FDCWD = -100
 
 
-def _read(path: str | Path, target: Target) -> str:
-    return same(Path(path).read_bytes().decode(errors="replace"), target)
-
-
 def read_database(target: Target) -> str:
-    return _read(target["database"], target)
+    return read(target["database"], target)
 
 
 def read_private_file(target: Target) -> str:
     """In a folder that it may read, but only for the core's own user."""
-    return _read(target["private"], target)
+    return read(target["private"], target)
 
 
 def read_forbidden_file(target: Target) -> str:
     """In a folder that it may read, but for nobody: root does not ask."""
-    return _read(target["forbidden"], target)
+    return read(target["forbidden"], target)
 
 
 def read_by_descriptor_path(target: Target) -> str:
@@ -36,7 +32,7 @@ def read_by_descriptor_path(target: Target) -> str:
 
 def read_after_chdir(target: Target) -> str:
     os.chdir(target["folder"])
-    return _read("database", target)
+    return read("database", target)
 
 
 def read_by_openat2(target: Target) -> str:
@@ -126,7 +122,7 @@ def create_unnamed_file(_target: Target) -> str:
 def symbolic_link(target: Target) -> str:
     link = Path(target["own"]) / "link"
     link.symlink_to(target["database"])
-    return _read(link, target)
+    return read(link, target)
 
 
 def hard_link(target: Target) -> str:
@@ -136,7 +132,7 @@ def hard_link(target: Target) -> str:
 
 def planted_link(target: Target) -> str:
     """A link that the package was unpacked with, or somebody made in its folder."""
-    return _read(target["link"], target)
+    return read(target["link"], target)
 
 
 def rename_database(target: Target) -> str:
@@ -217,72 +213,6 @@ def tell_existence(target: Target) -> str:
     return f"{Path(target['database']).stat().st_size} bytes"
 
 
-def read_environment_of_core(target: Target) -> str:
-    return _read(f"/proc/{target['core']}/environ", target)
-
-
-def read_memory_of_core(target: Target) -> str:
-    with Path(f"/proc/{target['core']}/mem").open("rb", buffering=0) as memory:
-        memory.seek(target["secret_at"])
-        return same(memory.read(200).decode(errors="replace"), target)
-
-
-def read_maps_of_core(target: Target) -> str:
-    return Path(f"/proc/{target['core']}/maps").read_text(encoding="utf-8")[:40] or "empty"
-
-
-def list_descriptors_of_core(target: Target) -> str:
-    return ", ".join(os.listdir(f"/proc/{target['core']}/fd"))
-
-
-def open_descriptor_of_core(target: Target) -> str:
-    return _read(f"/proc/{target['core']}/fd/{target['core_fd']}", target)
-
-
-def read_links_of_core(target: Target) -> str:
-    return os.readlink(f"/proc/{target['core']}/fd/{target['core_fd']}")
-
-
-def read_through_root_of_core(target: Target) -> str:
-    return _read(f"/proc/{target['core']}/root{target['database']}", target)
-
-
-def read_command_of_core(target: Target) -> str:
-    return Path(f"/proc/{target['core']}/cmdline").read_text(encoding="utf-8")[:40]
-
-
-def list_processes(_target: Target) -> str:
-    return ", ".join(each for each in os.listdir("/proc") if each.isdigit())[:40]
-
-
-def read_own_environment(target: Target) -> str:
-    """What a process was started with stays in its memory, whatever os.environ says later."""
-    return same(" ".join(f"{name}={value}" for name, value in os.environ.items()), target)
-
-
-def read_own_memory(target: Target) -> str:
-    """A host is forked: nothing of the one that it was forked from may be in here."""
-    return _read("/proc/self/environ", target)
-
-
-def write_own_memory(_target: Target) -> str:
-    with Path("/proc/self/mem").open("r+b", buffering=0):
-        return "opened"
-
-
-def inherited_descriptors(target: Target) -> str:
-    """Look for a file among the descriptors that it was born with."""
-    found = []
-    for number in range(256):
-        try:
-            found.append(os.pread(number, 4_096, 0).decode(errors="replace"))
-        except OSError:
-            continue
-    if not found:
-        raise Missed("no descriptor can be read")
-    return same("".join(found), target)
-
-
 ATTACKS: dict[str, Attack] = {
     each.__name__: each
     for each in (
@@ -294,10 +224,6 @@ ATTACKS: dict[str, Attack] = {
         create_unnamed_file, symbolic_link, hard_link, planted_link, rename_database,
         unlink_database, make_folder, remove_folder, make_pipe, make_device, change_mode,
         change_mode_of_own_code, change_mode_by_descriptor, change_owner, change_times,
-        change_attributes, lock_database, lock_own_code, tell_existence, read_links_of_core,
-        read_environment_of_core, read_memory_of_core,
-        read_maps_of_core, list_descriptors_of_core, open_descriptor_of_core,
-        read_through_root_of_core, read_command_of_core, list_processes, read_own_environment,
-        read_own_memory, write_own_memory, inherited_descriptors,
+        change_attributes, lock_database, lock_own_code, tell_existence,
     )
 }  # fmt: skip

@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeAlias
 
 Target: TypeAlias = Mapping[str, Any]
@@ -100,6 +101,11 @@ def same(found: str, target: Target) -> str:
     if target["secret"] not in found:
         raise Missed("it does not hold the secret")
     return "the secret"
+
+
+def read(path: str | Path, target: Target) -> str:
+    """Read a file that is to hold the secret."""
+    return same(Path(path).read_bytes().decode(errors="replace"), target)
 
 
 def _libc() -> ctypes.CDLL:
