@@ -14,7 +14,12 @@ from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, installation_ids, kept_settings, used_folders
+from geminicrm.runtime.drafts import (
+    draft_of,
+    installation_ids,
+    kept_settings,
+    used_folders,
+)
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
@@ -196,7 +201,8 @@ class LifeCycle(Rights):
     def _plan(self, looked: Run) -> Plan:
         order = looked.state.order
         with self._works.read(order.actor) as work:
-            return make_plan(looked, count_documents(work, order.extension_id))
+            kept = count_documents(work, order.extension_id)
+        return make_plan(looked, kept, confines=self._tools.confines())
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -234,6 +240,8 @@ class LifeCycle(Rights):
             work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
             self._tools.generations.bump(work, AUTH)
             generation = self._tools.generations.bump(work, RUNTIME)
+        if enabled:
+            self._tools.runner.forgive(row.id)
         return self._changed(actor, extension_id, generation)
 
     def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
