@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from extensions.sdk.storage import MAX_BATCH_BYTES
+from extensions.sdk.storage import MAX_BATCH_BYTES, MAX_SIGNS
 from geminicrm.app import Core
 from geminicrm.kernel.errors import Conflict, ValidationFailed
 from geminicrm.kernel.paging import Page, encode_cursor
@@ -167,6 +167,15 @@ def test_a_page_ends_at_two_mebibytes_and_goes_on(shelf: Shelf):
     assert shelf.keys(cursor=page.next_cursor) == ["c"]
     with pytest.raises(ValidationFailed, match="make several calls"):
         shelf.storage.get(shelf.owner, ["a", "b", "c"])
+
+
+def test_a_page_ends_where_a_host_could_read_no_more(shelf: Shelf):
+    long = json.dumps([1] * (MAX_SIGNS - 9))
+    shelf.storage.put(shelf.owner, {"a": long.encode(), "b": b"[[[[[[[[[[]]]]]]]]]]", "c": b"1"})
+    assert shelf.keys() == ["a"]
+    with pytest.raises(ValidationFailed, match=f"{MAX_SIGNS} of the signs|One call handles"):
+        shelf.storage.get(shelf.owner, ["a", "b"])
+    assert list(shelf.storage.get(shelf.owner, ["a", "c"])) == ["a", "c"]
 
 
 def test_one_large_document_is_a_page_of_its_own(shelf: Shelf):
