@@ -41,9 +41,10 @@ class Doorman:
 
     def close(self) -> None:
         """Let nobody in any more; who waits for an answer still gets it."""
-        self._closed = True
-        self._loop.forget(self._listener)
-        self._listener.close()
+        if not self._closed:
+            self._closed = True
+            self._loop.forget(self._listener)
+            self._listener.close()
 
     def _accept(self) -> None:
         try:
