@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 import click
 
+from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS, enforced_by
 from geminicrm.runtime.plan import Plan, ScopeLine
-from geminicrm.runtime.problems import trust_sentence
+from geminicrm.runtime.problems import trust_sentence, unsigned_sentence
 
 
 def ask_consent(plan: Plan) -> list[str]:
@@ -31,9 +32,13 @@ def ask_consent(plan: Plan) -> list[str]:
     ]
 
 
-def ask_trust(extension_id: str, target: str) -> None:
-    """Ask for the id, typed; stops the command where it is not."""
-    click.echo(trust_sentence(extension_id), err=True)
+def ask_trust(extension_id: str, target: str, *, locked: bool) -> None:
+    """Ask for the id, typed; stops the command where it is not.
+
+    `locked` says whether this machine locks its process up.
+    """
+    sentence = unsigned_sentence if locked else trust_sentence
+    click.echo(sentence(extension_id), err=True)
     if not sys.stdin.isatty():
         raise click.ClickException(
             f"Nobody has trusted {extension_id}. If you do, type: "
@@ -44,13 +49,16 @@ def ask_trust(extension_id: str, target: str) -> None:
         raise click.ClickException(f"That is not {extension_id!r}. Nothing was installed.")
 
 
-def warn_of_trust(extension_id: str) -> None:
+def warn_of_trust(extension_id: str, *, locked: bool) -> None:
     """Say what --unsigned has just meant."""
-    click.echo(
-        f"warning: --unsigned trusts {extension_id}: its package is not signed, and nothing "
-        "confines its code. It can do whatever this server can.",
-        err=True,
+    means = (
+        f"lets {extension_id} in: its package is not signed, and nobody vouches for it. It runs in "
+        "a locked process."
+        if locked
+        else f"trusts {extension_id}: its package is not signed, and nothing confines its code. It "
+        "can do whatever this server can."
     )
+    click.echo(f"warning: --unsigned {means}", err=True)
 
 
 def _words(plan: Plan) -> Iterator[str]:
@@ -64,6 +72,8 @@ def _words(plan: Plan) -> Iterator[str]:
         for line in plan.network
     ]
     yield from _listed("It may call:", hosts)
+    enforced = [ISOLATION_WORDS[plan.isolation], ENFORCED_WORDS[enforced_by(plan.isolation)]]
+    yield from _listed("Who enforces this:", enforced)
     unseen = [f"{sentence}. {explanation}" for _hook, sentence, explanation in plan.background()]
     yield from _listed("Unseen:", unseen)
     added = [f"{one.kind} {one.title!r}" for one in plan.ui]

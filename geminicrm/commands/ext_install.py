@@ -25,6 +25,7 @@ from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import AppError, ValidationFailed
 from geminicrm.runtime.changes import Change
 from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.host.sandbox.machine import confines, machine_level
 from geminicrm.runtime.install.state import nobody_watches
 from geminicrm.runtime.plan import Plan
 from geminicrm.runtime.problems import AlreadyInstalled, InstallFailed, NotInstalled
@@ -70,8 +71,9 @@ def commands() -> tuple[click.Command, ...]:
 @click.option(
     "--unsigned",
     is_flag=True,
-    help="Trust this one package: it is not signed, nothing confines its code, and it can do "
-    "whatever this server can. Stands for typing the extension's id.",
+    help="Let this one package in: it is not signed, and nobody vouches for it. Where this machine "
+    "can't lock its process up, that trusts it too: it can then do whatever this server can. "
+    "Stands for typing the extension's id.",
 )
 @workspace_option
 @json_option
@@ -90,8 +92,9 @@ def install(
     with a manifest.json, is published there first, and a published version never changes: raise
     the version before you install a changed one.
 
-    What it may do is shown and asked about, unless --yes agrees to it. Code that did not come
-    with the CRM has to be trusted too: type its id when asked, or give --unsigned.
+    What it may do is shown and asked about, unless --yes agrees to it. A package that is not
+    signed needs its id typed too, or --unsigned; so does any that did not come with the CRM where
+    this machine can't lock up its process.
     """
     wish = _Wish(target=target, version=version, yes=yes, unsigned=unsigned)
     with opened_core() as core:
@@ -113,14 +116,14 @@ def install(
 
 
 def _install(core: Core, actor: SystemActor, wish: _Wish) -> Change:
-    name, version, trusted = wish.target, wish.version, _is_path(wish.target)
-    if trusted:
+    name, version, asked = wish.target, wish.version, _is_path(wish.target)
+    if asked:
         if wish.version is not None:
             raise click.UsageError("--version goes with an id: a package has its own version.")
         name, version = _publish(core, actor, wish)
     _refuse_second(core, actor, name)
     plan = core.life_cycle.plan(actor, name, version, allow_unsigned=True)
-    if plan.trust_required and not trusted:
+    if not asked and (plan.trust_required or _is_unsigned(plan)):
         _trust(name, wish)
     granted = [line.scope for line in plan.scopes] if wish.yes else ask_consent(plan)
     return _act(core, actor, plan, granted)
@@ -133,7 +136,7 @@ def _act(core: Core, actor: SystemActor, plan: Plan, granted: list[str]) -> Chan
         version=plan.version,
         grant=granted,
         trust=plan.extension_id if plan.trust_required else None,
-        allow_unsigned=plan.trust_required,
+        allow_unsigned=_is_unsigned(plan),
         progress=_show_step if terminal else nobody_watches,
     )
     try:
@@ -153,11 +156,16 @@ def _refuse_second(core: Core, actor: SystemActor, name: str) -> None:
         raise AlreadyInstalled(name)
 
 
+def _is_unsigned(plan: Plan) -> bool:
+    return not (plan.signed or plan.built_in)
+
+
 def _trust(name: str, wish: _Wish) -> None:
+    locked = confines(machine_level())
     if wish.unsigned:
-        warn_of_trust(name)
+        warn_of_trust(name, locked=locked)
     else:
-        ask_trust(name, wish.target)
+        ask_trust(name, wish.target, locked=locked)
 
 
 def _is_path(target: str) -> bool:

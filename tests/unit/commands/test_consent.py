@@ -51,6 +51,11 @@ def test_everything_that_it_does_is_told(monkeypatch, capsys):
         "  - View leads: Names. Why: Needs names.",
         "It may call:",
         "  - api.example.com: Shouts there.",
+        "Who enforces this:",
+        "  - Trusted by an admin: it runs as a plain process with the rights of the server, and "
+        "nothing confines it.",
+        "  - The core checks the calls that this code makes through the SDK, but nothing stops it "
+        "from going around them.",
         "Unseen:",
         "  - Run when something happens. Is told of: lead.created.",
         "  - Check changes before they are saved. It may refuse a change.",

@@ -7,6 +7,9 @@ from marketplace.search import Query
 from tests.support.core import make_tenant
 from tests.support.life import files, zipped
 
+LOCKED = {"landlock": "on (ABI 7)", "seccomp": "on"}
+OPEN = {"landlock": "off: no Landlock", "seccomp": "on"}
+
 
 @pytest.fixture
 def offered(core):
@@ -77,20 +80,38 @@ def test_optional_permissions_are_asked_one_by_one(terminal, tmp_path):
     assert done.json()["granted"] == ["read:contacts", "read:leads"]
 
 
-def test_a_package_of_a_stranger_needs_trust_and_says_what_to_type(terminal, package, core, tenant):
+@pytest.mark.parametrize(
+    ("level", "words"),
+    [
+        (LOCKED, "It runs in a locked process and gets what you allow, nothing else."),
+        (OPEN, "installed it can do whatever the server can"),
+    ],
+    ids=["locked", "open"],
+)
+def test_a_package_of_a_stranger_says_what_it_means_and_what_to_type(
+    terminal, package, core, tenant, monkeypatch, level, words
+):
+    monkeypatch.setattr("geminicrm.commands.ext_install.machine_level", lambda: level)
     refused = terminal("ext", "install", package, "--yes")
     assert refused.code == 1
-    assert "once installed it can do whatever the server can" in refused.err
+    assert words in refused.err
     assert "type: geminicrm ext install hello.gcx --unsigned" in refused.err
     assert core.registry.search(tenant.owner(), Query()).listings == []
 
 
-def test_unsigned_is_the_typed_trust_and_warns(terminal, package):
+@pytest.mark.parametrize(
+    ("level", "warning"),
+    [
+        (LOCKED, "warning: --unsigned lets hello-world in: its package is not signed"),
+        (OPEN, "warning: --unsigned trusts hello-world"),
+    ],
+    ids=["locked", "open"],
+)
+def test_unsigned_is_the_typed_trust_and_warns(terminal, package, monkeypatch, level, warning):
+    monkeypatch.setattr("geminicrm.commands.ext_install.machine_level", lambda: level)
     done = terminal("ext", "install", package, "--yes", "--unsigned", "--json")
     assert done.code == 0
-    assert done.err.startswith("warning: --unsigned trusts hello-world")
-    answer = done.json()
-    assert (answer["trusted"], answer["isolation"]) == (True, "unsandboxed")
+    assert done.err.startswith(warning)
 
 
 def test_on_a_terminal_the_id_is_typed(terminal, package):
