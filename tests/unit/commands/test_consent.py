@@ -6,6 +6,7 @@ import click
 import pytest
 
 from geminicrm.commands.consent import ask_consent
+from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS
 from geminicrm.runtime.plan import Addition, HostLine, Plan, ScopeLine
 
 
@@ -52,10 +53,8 @@ def test_everything_that_it_does_is_told(monkeypatch, capsys):
         "It may call:",
         "  - api.example.com: Shouts there.",
         "Who enforces this:",
-        "  - Trusted by an admin: it runs as a plain process with the rights of the server, and "
-        "nothing confines it.",
-        "  - The core checks the calls that this code makes through the SDK, but nothing stops it "
-        "from going around them.",
+        f"  - {ISOLATION_WORDS['unsandboxed']}",
+        f"  - {ENFORCED_WORDS['nobody']}",
         "Unseen:",
         "  - Run when something happens. Is told of: lead.created.",
         "  - Check changes before they are saved. It may refuse a change.",

@@ -18,6 +18,13 @@ def offered(core):
 
 
 @pytest.fixture
+def level(request, monkeypatch):
+    """What this machine says of its locks."""
+    monkeypatch.setattr("geminicrm.commands.ext_install.machine_level", lambda: request.param)
+    return request.param
+
+
+@pytest.fixture
 def package(tmp_path):
     """A package of a stranger."""
     path = tmp_path / "hello.gcx"
@@ -86,12 +93,12 @@ def test_optional_permissions_are_asked_one_by_one(terminal, tmp_path):
         (LOCKED, "It runs in a locked process and gets what you allow, nothing else."),
         (OPEN, "installed it can do whatever the server can"),
     ],
+    indirect=["level"],
     ids=["locked", "open"],
 )
 def test_a_package_of_a_stranger_says_what_it_means_and_what_to_type(
-    terminal, package, core, tenant, monkeypatch, level, words
+    terminal, package, core, tenant, level, words
 ):
-    monkeypatch.setattr("geminicrm.commands.ext_install.machine_level", lambda: level)
     refused = terminal("ext", "install", package, "--yes")
     assert refused.code == 1
     assert words in refused.err
@@ -105,10 +112,10 @@ def test_a_package_of_a_stranger_says_what_it_means_and_what_to_type(
         (LOCKED, "warning: --unsigned lets hello-world in: its package is not signed"),
         (OPEN, "warning: --unsigned trusts hello-world"),
     ],
+    indirect=["level"],
     ids=["locked", "open"],
 )
-def test_unsigned_is_the_typed_trust_and_warns(terminal, package, monkeypatch, level, warning):
-    monkeypatch.setattr("geminicrm.commands.ext_install.machine_level", lambda: level)
+def test_unsigned_is_the_typed_trust_and_warns(terminal, package, level, warning):
     done = terminal("ext", "install", package, "--yes", "--unsigned", "--json")
     assert done.code == 0
     assert done.err.startswith(warning)
