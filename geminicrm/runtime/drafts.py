@@ -56,6 +56,8 @@ def draft_of(row: Installation, vault: Vault, packages: Path) -> Draft:
         settings=DraftSettings(dict(row.settings), _readable(vault, row.secrets)),
         trusted=row.trusted,
         built_in=row.built_in,
+        hooks=tuple(row.hooks) if row.hooks is not None else None,
+        level=row.level,
     )
 
 

@@ -203,6 +203,8 @@ def test_the_extension_of_the_guide_works(served):
     eventually(lambda: planned(served, lead["id"]) == ["First call"], SECONDS)
     assert "First call" in served.get(f"/apps/panels/lead/{lead['id']}").text
     assert "First call" in served.get("/api/extensions/follow-up/calls").json()["calls"]
+    due = served.get("/api/extensions/follow-up/planned").json()["due"]
+    assert f"planned/{lead['id']}" in due
     place = f"panel=calls&record_type=lead&record_id={lead['id']}"
     said = served.post(f"/apps/follow-up/actions/call?{place}", headers={"HX-Request": "true"})
     assert "Fill in the address of the phone system first." in said.headers["HX-Trigger"]

@@ -121,7 +121,9 @@ def _pin(line: int, statement: str) -> Pin:
             f"{words[0][:100]!r} needs 1 to {MAX_HASHES} hashes, each like "
             "`--hash=sha256:` and 64 hex digits, and nothing else."
         )
-    requirement = read_requirement(plain[:_MAX_PLAIN])
+    if len(plain) > _MAX_PLAIN:
+        raise NotARequirement(f"{plain[:100]!r} goes on too long.")
+    requirement = read_requirement(plain)
     return Pin(name_of(requirement), _version(requirement), tuple(hashes), requirement.marker, line)
 
 
