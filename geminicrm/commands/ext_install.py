@@ -1,4 +1,4 @@
-"""`geminicrm ext install`: from an id, a package or a folder, with consent and trust."""
+"""`geminicrm ext install`: from an id, a package or a folder, with consent."""
 
 import contextlib
 import sys
@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from geminicrm.app import Core
-from geminicrm.commands.consent import ask_consent, ask_trust, warn_of_trust
+from geminicrm.commands.consent import allow_unsigned, ask_consent, ask_trust
 from geminicrm.commands.ext_author import refuse_errors
 from geminicrm.commands.ext_operate import liveness
 from geminicrm.commands.shared import (
@@ -25,7 +25,6 @@ from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import AppError, ValidationFailed
 from geminicrm.runtime.changes import Change
 from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.host.sandbox.machine import confines, machine_level
 from geminicrm.runtime.install.state import nobody_watches
 from geminicrm.runtime.plan import Plan
 from geminicrm.runtime.problems import AlreadyInstalled, InstallFailed, NotInstalled
@@ -57,6 +56,7 @@ class _Wish:
     version: str | None
     yes: bool
     unsigned: bool
+    trust: str | None
 
 
 def commands() -> tuple[click.Command, ...]:
@@ -71,9 +71,13 @@ def commands() -> tuple[click.Command, ...]:
 @click.option(
     "--unsigned",
     is_flag=True,
-    help="Let this one package in: it is not signed, and nobody vouches for it. Where this machine "
-    "can't lock its process up, that trusts it too: it can then do whatever this server can. "
-    "Stands for typing the extension's id.",
+    help="Let in this one package, which nobody has signed. It runs locked up like any other.",
+)
+@click.option(
+    "--trust",
+    metavar="ID",
+    help="Where this machine can't lock extensions up: the extension's id, typed to say that its "
+    "code may do whatever this server can.",
 )
 @workspace_option
 @json_option
@@ -83,6 +87,7 @@ def install(
     version: str | None,
     yes: bool,
     unsigned: bool,
+    trust: str | None,
     workspace: str | None,
     as_json: bool,
 ) -> None:
@@ -92,11 +97,9 @@ def install(
     with a manifest.json, is published there first, and a published version never changes: raise
     the version before you install a changed one.
 
-    What it may do is shown and asked about, unless --yes agrees to it. A package that is not
-    signed needs its id typed too, or --unsigned; so does any that did not come with the CRM where
-    this machine can't lock up its process.
+    What it may do is shown and asked about, unless --yes agrees to it.
     """
-    wish = _Wish(target=target, version=version, yes=yes, unsigned=unsigned)
+    wish = _Wish(target=target, version=version, yes=yes, unsigned=unsigned, trust=trust)
     with opened_core() as core:
         actor = operator(core.works, workspace)
         change = _install(core, actor, wish)
@@ -116,15 +119,17 @@ def install(
 
 
 def _install(core: Core, actor: SystemActor, wish: _Wish) -> Change:
-    name, version, asked = wish.target, wish.version, _is_path(wish.target)
-    if asked:
+    name, version, let_in = wish.target, wish.version, _is_path(wish.target)
+    if let_in:
         if wish.version is not None:
             raise click.UsageError("--version goes with an id: a package has its own version.")
         name, version = _publish(core, actor, wish)
     _refuse_second(core, actor, name)
     plan = core.life_cycle.plan(actor, name, version, allow_unsigned=True)
-    if not asked and (plan.trust_required or _is_unsigned(plan)):
-        _trust(name, wish)
+    if not (let_in or plan.signed or plan.built_in):
+        _allow_unsigned(core, name, wish)
+    if plan.trust_required:
+        ask_trust(name, wish.trust)
     granted = [line.scope for line in plan.scopes] if wish.yes else ask_consent(plan)
     return _act(core, actor, plan, granted)
 
@@ -136,7 +141,7 @@ def _act(core: Core, actor: SystemActor, plan: Plan, granted: list[str]) -> Chan
         version=plan.version,
         grant=granted,
         trust=plan.extension_id if plan.trust_required else None,
-        allow_unsigned=_is_unsigned(plan),
+        allow_unsigned=True,  # agreed to above
         progress=_show_step if terminal else nobody_watches,
     )
     try:
@@ -156,16 +161,9 @@ def _refuse_second(core: Core, actor: SystemActor, name: str) -> None:
         raise AlreadyInstalled(name)
 
 
-def _is_unsigned(plan: Plan) -> bool:
-    return not (plan.signed or plan.built_in)
-
-
-def _trust(name: str, wish: _Wish) -> None:
-    locked = confines(machine_level())
-    if wish.unsigned:
-        warn_of_trust(name, locked=locked)
-    else:
-        ask_trust(name, wish.target, locked=locked)
+def _allow_unsigned(core: Core, name: str, wish: _Wish) -> None:
+    if not (wish.unsigned or core.settings.allow_unsigned):
+        allow_unsigned(name, wish.target)
 
 
 def _is_path(target: str) -> bool:
@@ -177,7 +175,7 @@ def _is_path(target: str) -> bool:
 
 
 def _publish(core: Core, actor: SystemActor, wish: _Wish) -> tuple[str, str]:
-    """Publish a package or folder once it is trusted; give its id and version."""
+    """Publish a package or folder once it is let in; give its id and version."""
     path = Path(wish.target)
     if path.is_dir():
         refuse_errors(path)
@@ -191,7 +189,7 @@ def _publish_file(core: Core, actor: SystemActor, path: Path, wish: _Wish) -> tu
     try:
         name = open_package(path.read_bytes()).id
         _refuse_second(core, actor, name)
-        _trust(name, wish)
+        _allow_unsigned(core, name, wish)
         release = publish_file(core.registry, actor, path).release
     except AppError as error:
         subject = f"{name} ({wish.target})" if name else wish.target
