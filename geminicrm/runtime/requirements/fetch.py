@@ -36,12 +36,11 @@ class PipFetch:
             wishes.write(write_lock(pins, ""))
             wishes.flush()
             run_pip(
+                "download",
                 [
-                    "download",
                     "--no-deps",
                     "--only-binary=:all:",
                     "--require-hashes",
-                    "--progress-bar=off",
                     f"--dest={into}",
                     f"--requirement={wishes.name}",
                 ],

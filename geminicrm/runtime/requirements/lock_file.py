@@ -13,7 +13,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
-from geminicrm.runtime.requirements.parse import NotARequirement, name_of, read_requirement
+from geminicrm.runtime.python_requirement import NotARequirement, name_of, read_requirement
 
 LOCK_FILE: Final = "requirements.lock"
 MAX_LOCK_BYTES: Final = 1024 * 1024
@@ -121,7 +121,9 @@ def _pin(line: int, statement: str) -> Pin:
             f"{words[0][:100]!r} needs 1 to {MAX_HASHES} hashes, each like "
             "`--hash=sha256:` and 64 hex digits, and nothing else."
         )
-    requirement = read_requirement(plain[:_MAX_PLAIN])
+    if len(plain) > _MAX_PLAIN:
+        raise NotARequirement(f"{plain[:100]!r} goes on too long.")
+    requirement = read_requirement(plain)
     return Pin(name_of(requirement), _version(requirement), tuple(hashes), requirement.marker, line)
 
 

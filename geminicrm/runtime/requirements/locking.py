@@ -13,10 +13,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from geminicrm.kernel.errors import Finding
+from geminicrm.runtime.python_requirement import name_of
 from geminicrm.runtime.requirements.choose import host_conflict
 from geminicrm.runtime.requirements.lock_file import Pin
 from geminicrm.runtime.requirements.own import host_versions
-from geminicrm.runtime.requirements.parse import name_of
 from geminicrm.runtime.requirements.pip import run_pip
 from geminicrm.runtime.requirements.problems import FetchFailed, RequirementsRefused
 
@@ -54,20 +54,19 @@ class Locker:
     ) -> Mapping[str, Any]:
         with tempfile.TemporaryDirectory(prefix="geminicrm-lock-") as name:
             folder = Path(name)
-            (folder / "wishes.txt").write_text("\n".join(asked), "utf-8")
             own = "\n".join(f"{each}=={version}" for each, version in host.items())
             (folder / "host.txt").write_text(own, "utf-8")
             arguments = [
-                "install",
                 "--dry-run",
                 "--ignore-installed",
                 "--only-binary=:all:",
                 f"--report={folder / 'report.json'}",
-                f"--requirement={folder / 'wishes.txt'}",
                 f"--constraint={folder / 'host.txt'}",
                 *([f"--find-links={wheels.resolve()}"] if wheels.is_dir() else []),
+                "--",
+                *asked,
             ]
-            run_pip(arguments, self.seconds, self.environment)
+            run_pip("install", arguments, self.seconds, self.environment)
             report: Mapping[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
             return report
 

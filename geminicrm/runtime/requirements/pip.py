@@ -37,14 +37,16 @@ _KEPT: Final = frozenset(
 _TOLD: Final = 600
 
 
-def run_pip(arguments: Sequence[str], seconds: float, environment: Mapping[str, str]) -> None:
-    """Run `pip` of this interpreter. Raises FetchFailed with what pip says in the end.
+def run_pip(
+    command: str, arguments: Sequence[str], seconds: float, environment: Mapping[str, str]
+) -> None:
+    """Run a command of this interpreter's pip. Raises FetchFailed with what pip says in the end.
 
     `environment` is what the operator's configuration of pip is read from.
     """
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(  # noqa: S603 - pip of our own interpreter
-            [sys.executable, "-I", "-m", "pip", *arguments, *_QUIET],
+            [sys.executable, "-I", "-m", "pip", command, *_QUIET, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -66,7 +68,7 @@ _QUIET: Final = (
     "--no-input",
     "--disable-pip-version-check",
     "--no-color",
-    "--quiet",
+    "--progress-bar=off",
 )
 
 
@@ -87,6 +89,6 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def _last_words(descriptor: int) -> str:
     size = os.fstat(descriptor).st_size
     told = os.pread(descriptor, 64 * _TOLD, max(0, size - 64 * _TOLD)).decode("utf-8", "replace")
-    lines = [line.strip() for line in told.splitlines() if line.startswith("ERROR:")]
-    words = " ".join(lines) or told.strip() or "it said nothing"
+    before, mark, after = told.partition("ERROR:")
+    words = " ".join(f"{mark}{after}".split() or before.split()) or "it said nothing"
     return f"pip: {words[:_TOLD]}"

@@ -13,14 +13,14 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from geminicrm.runtime.python_requirement import NotARequirement, read_requirement
 from geminicrm.runtime.requirements.archive import check_distinct, opened, read_small
-from geminicrm.runtime.requirements.parse import NotARequirement, read_requirement
 from geminicrm.runtime.requirements.problems import WheelWrong
 from geminicrm.runtime.requirements.record import Hashes, read_hashes, verified
 
 SUFFIX: Final = ".whl"
-_MAX_METADATA: Final = 4 * 1024 * 1024
-_MAX_REQUIRES: Final = 1_000
+MAX_METADATA: Final = 4 * 1024 * 1024
+MAX_REQUIRES: Final = 1_000
 _CODE: Final = ("purelib", "platlib")
 
 
@@ -55,8 +55,8 @@ def read_wheel(path: Path) -> Wheel:
         raise WheelWrong(f"{path.name[:100]!a} is not the name of a wheel.") from error
     with opened(path) as archive:
         info = _info_folder(path.name, archive, name)
-        metadata, _ = parse_email(read_small(archive, f"{info}/METADATA", _MAX_METADATA))
-        _check_form(path.name, read_small(archive, f"{info}/WHEEL", _MAX_METADATA))
+        metadata, _ = parse_email(read_small(archive, f"{info}/METADATA", MAX_METADATA))
+        _check_form(path.name, read_small(archive, f"{info}/WHEEL", MAX_METADATA))
         _check_identity(path.name, metadata, name, version)
         return Wheel(
             path=path,
@@ -127,8 +127,8 @@ def _check_identity(wheel: str, metadata: RawMetadata, name: str, version: Versi
 
 def _requires(wheel: str, metadata: RawMetadata) -> Iterator[Requirement]:
     told = metadata.get("requires_dist", [])
-    if len(told) > _MAX_REQUIRES:
-        raise WheelWrong(f"{wheel} requires {len(told)} packages; {_MAX_REQUIRES} are allowed.")
+    if len(told) > MAX_REQUIRES:
+        raise WheelWrong(f"{wheel} requires {len(told)} packages; {MAX_REQUIRES} are allowed.")
     for text in told:
         try:
             yield read_requirement(text)
