@@ -132,10 +132,18 @@ class Fleet:
                 self._bury(host, self._conclusion(host, code))
 
     def all_ended(self, reason: str) -> None:
-        """Bury all hosts: they are gone, through no fault of theirs."""
-        for host in tuple(self.hosts.values()):
+        """Bury all hosts: they are gone, through no fault of theirs.
+
+        Whoever waited for one waits for the next.
+        """
+        hosts = tuple(self.hosts.values())
+        waiting = [(host, reply) for host in hosts for reply in host.waiting]
+        for host in hosts:
             self._note(host, "warning", f"ended: {reason}")
+            host.waiting.clear()
             self._bury(host, _busy(reason))
+        for host, reply in waiting:
+            self.give(host.spec, reply, draft=host.draft)
 
     # Steps in the life of a host
 
