@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, NoReturn
 
 import msgspec
@@ -46,7 +47,7 @@ def main(channel: int, parent: int) -> int:
     follow(parent)
     with socket.socket(fileno=channel) as own:
         own.set_inheritable(False)
-        return Zygote(own, child.be_host).run()
+        return Zygote(own, partial(child.be_host, confining=child.prepared())).run()
 
 
 def follow(parent: int) -> None:
