@@ -1,4 +1,4 @@
-"""An installed extension in its host, under a real server: it answers, and leaves nothing behind."""
+"""An installed extension in its host, under a real server: it answers, and leaves nothing."""
 
 import json
 import os
