@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 
 import msgspec
@@ -33,7 +34,7 @@ PLACE = Place(
 
 def talks(_spec, place, _listener, status):
     """A host that says its generation and waits for a signal."""
-    print("printed")
+    sys.stdout.write("printed\n")
     status.sendall(str(place.generation).encode())
     signal.pause()
 
