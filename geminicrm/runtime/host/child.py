@@ -65,7 +65,7 @@ def settle(spec: HostSpec) -> None:
     os.close(nothing)
     # The zygote's streams think that they can seek, as in its own log they could.
     sys.stdout, sys.stderr = (
-        open(number, "w", encoding="utf-8", buffering=1, errors="backslashreplace", closefd=False)  # noqa: PTH123, SIM115 - a descriptor, open to the end
+        open(number, "w", encoding="utf-8", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115 - a descriptor, open to the end
         for number in (1, 2)
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server

@@ -3,6 +3,7 @@
 import os
 import platform
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import pytest
 
 from geminicrm.runtime.host.sandbox.kernel import Kernel
 from geminicrm.runtime.host.sandbox.landlock import landlock_abi
-from geminicrm.runtime.host.sandbox.machine import unreachable
 from tests.support.locked import ROOT, SYSTEM_PYTHON, locked, reads_of
 
 ALL = {"landlock", "seccomp", "rlimits", "uid", "capabilities", "parent"}
@@ -116,8 +116,13 @@ def reachable() -> str:
     """Give an interpreter that any user can run; skip where there is none, or no root."""
     if os.geteuid() != 0:
         pytest.skip("not run as root: no other user can be taken")
-    if (closed := unreachable([SYSTEM_PYTHON, ROOT])) or not Path(SYSTEM_PYTHON).exists():
-        pytest.skip(f"no interpreter that another user reaches: {closed or SYSTEM_PYTHON}")
+    code = f"import sys; sys.path.append({ROOT!r}); import geminicrm.runtime.host.sandbox.lock"
+    command = [SYSTEM_PYTHON, "-I", "-S", "-B", "-c", code]
+    if (
+        not Path(SYSTEM_PYTHON).exists()
+        or subprocess.run(command, user=61234, check=False).returncode
+    ):
+        pytest.skip(f"{SYSTEM_PYTHON} or {ROOT} is out of reach of another user")
     return SYSTEM_PYTHON
 
 

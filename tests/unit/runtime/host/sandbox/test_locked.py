@@ -14,6 +14,8 @@ FILES = {
     "list a folder outside": "os.listdir(place)",
     "read where a link leads": "open(f'{place}/granted/link').read()",
     "read the parent's memory map": "open(f'/proc/{parent}/maps').read()",
+    "see what the parent runs": "os.readlink(f'/proc/{parent}/exe')",
+    "see what the parent has open": "os.readlink(f'/proc/{parent}/fd/0')",
     "read the own environment": "open('/proc/self/environ').read()",
     "write a new file": "open(f'{place}/granted/new', 'w')",
     "write a file that it may read": "open(f'{place}/granted/file', 'a')",

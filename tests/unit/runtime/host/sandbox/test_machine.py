@@ -6,7 +6,7 @@ import pytest
 
 from geminicrm.runtime.host.sandbox import kernel as kernels
 from geminicrm.runtime.host.sandbox import machine
-from geminicrm.runtime.host.sandbox.machine import confines, machine_level, unreachable
+from geminicrm.runtime.host.sandbox.machine import confines, machine_level
 from tests.support.fake_kernel import FakeKernel
 from tests.support.locked import locked
 
@@ -69,23 +69,3 @@ def test_another_system_offers_nothing(monkeypatch: pytest.MonkeyPatch):
 )
 def test_both_layers_are_needed(level: dict[str, str], held: object):
     assert confines(level) is held
-
-
-@pytest.mark.parametrize(
-    ("path", "closed"),
-    [
-        ("/usr/lib", None),
-        ("/usr/lib/nonexistent/more", None),
-        ("/etc/passwd/below a file", None),
-        ("/etc/passwd", None),
-        ("/etc/shadow", "/etc/shadow"),
-    ],
-)
-def test_files_must_be_readable_and_folders_open_to_others(path: str, closed: str | None):
-    assert unreachable(["/", path]) == closed
-
-
-def test_the_first_closed_folder_is_named(tmp_path: Path):
-    tmp_path.chmod(0o700)
-    first = unreachable([str(tmp_path / "more")])
-    assert first in {str(each) for each in (tmp_path, *tmp_path.parents)}
