@@ -1,4 +1,4 @@
-"""Hosts that a test plays itself: they speak the wire from a thread, behind a supervisor of paper."""
+"""Hosts that a test plays itself: they speak the wire from threads, behind a paper supervisor."""
 
 import contextlib
 import socket
@@ -147,8 +147,7 @@ class FakeSupervisor:
         self.questions.append(question)
         if not isinstance(question, Ensure):
             return Done()
-        given = self.answers.popleft() if self.answers else self.running
-        return given
+        return self.answers.popleft() if self.answers else self.running
 
     def connect_host(self, name: str, timeout: float | None = None) -> socket.socket:
         """Connect to a new player."""
