@@ -8,6 +8,8 @@ MAX_DOCUMENTS: Final = 10_000
 MAX_BYTES: Final = 10 * 1024 * 1024
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 MAX_KEY: Final = 200
+MAX_BATCH: Final = 100
+MAX_BATCH_BYTES: Final = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +44,21 @@ class StorageDoor(Protocol):
     """The documents of this extension in the current workspace; nobody else sees them.
 
     No scope is needed. They outlive an uninstall that keeps the data. Keys are 1 to 200 printable
-    characters; a value is JSON of up to 256 KiB.
+    characters; a value is JSON of up to 256 KiB: finite numbers, whole ones of up to 64 bits, text
+    as names, at most 64 lists and objects in each other. One call handles up to 2 MiB.
+
+    What a wrong argument raises is `Invalid`. What an installation may no longer write since it was
+    uninstalled meanwhile is `NotFound`.
     """
 
     def get(self, key: str) -> Document | None:
         """Give one document, None where there is none."""
 
     def get_many(self, keys: Sequence[str]) -> Mapping[str, Document]:
-        """Give up to 100 documents by key; those that are not there are left out."""
+        """Give up to 100 documents by key, in that order; those that are not there are left out.
+
+        Raises `Invalid` where they have more than 2 MiB together.
+        """
 
     def put(self, key: str, value: Any, *, if_version: int | None = None) -> Document:
         """Store a value; with `if_version` only over that version, 0 for none yet.
@@ -58,13 +67,20 @@ class StorageDoor(Protocol):
         """
 
     def put_many(self, values: Mapping[str, Any]) -> tuple[Document, ...]:
-        """Store up to 100 values by key, all or none. Raises `Invalid`, `QuotaExceeded`."""
+        """Store up to 100 values by key, all or none. Raises `Invalid`, `QuotaExceeded`.
+
+        Findings point to `/<key>`.
+        """
 
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         """Delete a document; tell whether there was one. Raises `Conflict`."""
 
     def list(self, prefix: str = "", *, limit: int = 50, cursor: str | None = None) -> DocumentPage:
-        """Give a page of up to 100 documents whose keys begin with `prefix`, ordered by key."""
+        """Give a page of up to 100 documents whose keys begin with `prefix`, ordered by key.
+
+        The order is that of the characters' code points. A page ends at 2 MiB, be it short of
+        `limit`: go on while there is a `next_cursor`.
+        """
 
     def usage(self) -> StorageUsage:
         """Tell what is used of the quota."""

@@ -2,7 +2,7 @@
 
 import click
 
-from geminicrm.commands import ext_author, ext_install, ext_operate, ext_rights
+from geminicrm.commands import ext_author, ext_install, ext_lock, ext_operate, ext_rights
 
 
 def commands() -> tuple[click.Command, ...]:
@@ -10,6 +10,7 @@ def commands() -> tuple[click.Command, ...]:
     group = click.Group("ext", help="Make, check, install and look after extensions.")
     for command in (
         *ext_author.commands(),
+        *ext_lock.commands(),
         *ext_install.commands(),
         *ext_operate.commands(),
         *ext_rights.commands(),

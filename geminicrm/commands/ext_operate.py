@@ -1,6 +1,11 @@
-"""`geminicrm ext list | enable | disable | uninstall`: looking after extensions."""
+"""`geminicrm ext list | enable | disable | uninstall | logs`: looking after them."""
 
+import contextlib
+import json
+import time
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -14,12 +19,13 @@ from geminicrm.commands.shared import (
 )
 from geminicrm.runtime.changes import Change
 
+_LOOK_SECONDS = 0.5
 _extension = click.argument("extension_id", metavar="ID")
 
 
 def commands() -> tuple[click.Command, ...]:
     """Give the commands of this file."""
-    return list_command, enable, disable, uninstall
+    return list_command, enable, disable, uninstall, logs
 
 
 @click.command("list")
@@ -61,24 +67,60 @@ def disable(*, extension_id: str, workspace: str | None, as_json: bool) -> None:
 
 @click.command()
 @_extension
-@click.option("--purge", is_flag=True, help="Forget its settings too, for good.")
+@click.option("--purge", is_flag=True, help="Delete settings, documents and log too.")
 @workspace_option
 @json_option
 def uninstall(*, extension_id: str, purge: bool, workspace: str | None, as_json: bool) -> None:
-    """Remove an extension; its settings are kept for a later install unless purged."""
+    """Remove an extension; settings and documents are kept for later unless purged."""
     with opened_core() as core:
         actor = operator(core.works, workspace)
         removed = core.life_cycle.uninstall(actor, extension_id, "purge" if purge else "keep")
     if removed.warning is not None:
         click.echo(f"{extension_id}: its own uninstall() failed: {removed.warning}", err=True)
-    settings = "its settings are kept" if removed.kept else "its settings are gone"
-    line = f"{extension_id} is uninstalled, {settings}{liveness(live=removed.live)}."
+    fate = "kept" if removed.kept else "gone"
+    line = f"{extension_id} is uninstalled, {removed.data} {fate}{liveness(live=removed.live)}."
     say(as_json, asdict(removed), line)
+
+
+@click.command()
+@_extension
+@click.option("--lines", default=50, show_default=True, help="How many of the last lines.")
+@click.option("--follow", is_flag=True, help="Go on with new lines until Ctrl-C.")
+@workspace_option
+@json_option
+def logs(
+    *, extension_id: str, lines: int, follow: bool, workspace: str | None, as_json: bool
+) -> None:
+    """Show what an extension logged and where it failed, the newest last.
+
+    With --json and --follow: one JSON object a line.
+    """
+    with opened_core() as core:
+        actor, inventory = operator(core.works, workspace), core.life_cycle.inventory
+        found = inventory.log(actor, extension_id, lines)
+        if not follow:
+            text = "\n".join(map(_log_line, found)) or f"{extension_id} has logged nothing yet."
+            say(as_json, {"data": found}, text)
+            return
+        with contextlib.closing(inventory.follow_log(actor, extension_id)) as following:
+            new = following.news()[-lines:]
+            while True:
+                for line in new:
+                    click.echo(json.dumps(line) if as_json else _log_line(line))
+                time.sleep(_LOOK_SECONDS)  # nothing tells of a line: the file is looked at again
+                new = following.news()
 
 
 def liveness(*, live: bool) -> str:
     """Say whether running workers serve a change already."""
     return " and every worker serves it so" if live else "; workers that run follow in a moment"
+
+
+def _log_line(line: Mapping[str, Any]) -> str:
+    fields = "".join(f" {name}={value}" for name, value in line["fields"].items())
+    # Control characters of an extension must not reach the operator's terminal.
+    text = "".join(one if one.isprintable() else " " for one in f"{line['message']}{fields}")
+    return f"{line['at']}  {line['level']:<7}  {line['source']:<10}  {text}"
 
 
 def _tell(as_json: bool, change: Change, done: str) -> None:  # noqa: FBT001 - handed through from the option

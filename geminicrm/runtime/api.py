@@ -10,10 +10,12 @@ from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.runtime.bodies import ChangeBody, GrantBody, InstallBody, PlanBody, read_body
 from geminicrm.runtime.changes import Change, Data
 from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.extension_logs import MOST_LINES
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.settings_values import under
 
 ROOT = "/api/installations"
+_LINES = 200
 _LIVE, _ACCEPTED, _CREATED = 200, 202, 201
 
 
@@ -90,6 +92,11 @@ def _permissions(api: Blueprint, life: LifeCycle) -> None:
     def trim(extension_id: str, scope: str) -> Response:
         return _answer(life.change_grant(current_actor(), extension_id, remove=[scope]))
 
+    @api.get("/<extension_id>/logs")
+    def logs(extension_id: str) -> Response:
+        found = life.inventory.log(current_actor(), extension_id, _lines())
+        return respond({"data": found, "next_cursor": None})
+
 
 def _apply(life: LifeCycle, extension_id: str, body: ChangeBody) -> Change:
     actor = current_actor()
@@ -126,6 +133,14 @@ def _data() -> Data:
         case other:
             message = f"{other!r} is neither 'keep' nor 'purge'."
             raise ValidationFailed([Finding("/data", "wrong_value", message)])
+
+
+def _lines() -> int:
+    text = request.args.get("lines", str(_LINES))
+    # Few digits, and no other script's: `int` takes more than a number of lines can be.
+    return (
+        int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LINES)) else 0
+    )
 
 
 def _answer(change: Change) -> Response:

@@ -1,7 +1,7 @@
 """Puts the life cycle together from what app.py has made."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.changes import Meter
 from geminicrm.runtime.check.run import check_folder
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.install.pipeline import Pipeline
 from geminicrm.runtime.install.state import Checked, Files, PackageSource, Runner, Tools
 from geminicrm.runtime.inventory import Live
 from geminicrm.runtime.manifest import parse_manifest
 from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.requirements.fetch import Fetch, PipFetch
+from geminicrm.runtime.requirements.provider import PythonRequirements
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.vault import Vault
 
@@ -25,8 +28,10 @@ from geminicrm.runtime.vault import Vault
 class Needs:
     """What the life cycle stands on.
 
-    `unpack` opens the bytes of a package into files by path; `packages` is the folder of all
-    unpacked packages; `core_version` is what manifests' `requires.geminicrm` is compared with.
+    `unpack` opens the bytes of a package into files by path; `confines` tells whether this machine
+    can lock up a process that runs code; `packages` is the folder of all unpacked packages, right
+    inside the home; `core_version` is what manifests' `requires.geminicrm` is compared with;
+    `fetch` brings Python packages that are not here.
     """
 
     works: Works
@@ -35,12 +40,15 @@ class Needs:
     source: PackageSource
     unpack: Callable[[bytes], Files]
     runner: Runner
+    confines: Callable[[], bool]
     live: Live
     meter: Meter
     packages: Path
+    logs: ExtensionLogs
     core_version: str
     allow_unsigned: bool = False
     live_seconds: float = 5.0
+    fetch: Fetch = field(default_factory=PipFetch)
 
 
 def build_life_cycle(needs: Needs) -> LifeCycle:
@@ -51,13 +59,16 @@ def build_life_cycle(needs: Needs) -> LifeCycle:
         generations=needs.generations,
         source=needs.source,
         runner=needs.runner,
+        requirements=PythonRequirements(needs.packages.parent, needs.fetch),
         unpack=needs.unpack,
         manifest=partial(
             parse_manifest, known_scopes=EXTENSION_SCOPES, core_version=needs.core_version
         ),
         check=partial(_check, needs.core_version),
         seal=vault.seal,
+        confines=needs.confines,
         packages=needs.packages,
+        logs=needs.logs,
         core_version=needs.core_version,
         api_versions=SUPPORTED_API_VERSIONS,
     )

@@ -29,10 +29,22 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
-    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed."""
+    """What is left after an uninstall; `warning` tells where its own `uninstall()` failed.
+
+    `documents` counts those of its storage, kept or deleted as `kept` says.
+    """
 
     extension_id: str
     kept: bool
+    documents: int
     warning: str | None
     generation: int
     live: bool
+
+    @property
+    def data(self) -> str:
+        """Name what was kept or deleted, for people."""
+        if not self.documents:
+            return "its settings are"
+        some = "1 document" if self.documents == 1 else f"{self.documents:,} documents"
+        return f"its settings and {some} are"

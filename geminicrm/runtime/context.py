@@ -10,11 +10,14 @@ from extensions.sdk.context import ActorInfo, WorkspaceInfo
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.http_door import ExtensionHttp
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
 from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
+from geminicrm.runtime.storage import Storage
+from geminicrm.runtime.storage_door import ExtensionStorage
 from geminicrm.runtime.vault import Vault
 
 SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
@@ -31,6 +34,8 @@ class Doors:
     records: Mapping[str, Records]
     http: HttpClient
     vault: Vault
+    storage: Storage
+    logs: ExtensionLogs
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
 
@@ -52,7 +57,8 @@ class ExtensionContext:
         self._http = ExtensionHttp(doors.http, self._call)
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
-        self._log = ExtensionLog(self._call)
+        self._storage = ExtensionStorage(doors.storage, self._call)
+        self._log = ExtensionLog(doors.logs, self._call)
 
     @property
     def leads(self) -> ExtensionRecords:
@@ -95,6 +101,11 @@ class ExtensionContext:
         return self._secrets
 
     @property
+    def storage(self) -> ExtensionStorage:
+        """Documents of this extension in the current workspace."""
+        return self._storage
+
+    @property
     def log(self) -> "ExtensionLog":
         """The extension's log."""
         return self._log
@@ -133,28 +144,30 @@ class ExtensionContext:
 
 
 class ExtensionLog:
-    """Implements the SDK's LogDoor: structured lines that carry whose they are."""
+    """Implements the SDK's LogDoor: each line goes to the server's log and the installation's."""
 
-    def __init__(self, call: Callable[[], CallContext]) -> None:
+    def __init__(self, logs: ExtensionLogs, call: Callable[[], CallContext]) -> None:
+        self._logs = logs
         self._call = call
 
     def debug(self, message: str, **fields: object) -> None:
         """Write a line for the author."""
-        self._write("debug", message, fields)
+        self.write("debug", message, fields)
 
     def info(self, message: str, **fields: object) -> None:
         """Write a line for the operator."""
-        self._write("info", message, fields)
+        self.write("info", message, fields)
 
     def warning(self, message: str, **fields: object) -> None:
         """Write that something needs a look."""
-        self._write("warning", message, fields)
+        self.write("warning", message, fields)
 
     def error(self, message: str, **fields: object) -> None:
         """Write that something failed."""
-        self._write("error", message, fields)
+        self.write("error", message, fields)
 
-    def _write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+    def write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+        """Write a line of one of these levels."""
         installed = self._call().installed
         log = structlog.get_logger("extension").bind(
             extension_id=installed.extension_id,
@@ -163,3 +176,4 @@ class ExtensionLog:
         )
         # Under one key, so that an extension can't overwrite the facts of the line.
         getattr(log, level)(message, **({"fields": dict(fields)} if fields else {}))
+        self._logs.write(installed.id, level, "log", message, fields)

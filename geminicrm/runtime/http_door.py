@@ -1,7 +1,7 @@
 """Outside calls of an extension: only to the hosts that it named and an admin granted."""
 
-import json as jsonlib
-from collections.abc import Callable, Iterable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 import structlog
@@ -12,10 +12,12 @@ from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.http import AddressRefused, HttpClient, HttpFailed, HttpRequest
 from geminicrm.kernel.http import HttpResponse as Answer
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.http_request import LONGEST_SECONDS, Asked, request_of
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.sdk_errors import to_sdk
 
-LONGEST_SECONDS = 30.0
+# What guard.py says of an address that nobody could call.
+_UNREADABLE = frozenset({"url", "host"})
 _PORTS = {"https": 443, "http": 80}
 _log = structlog.get_logger(__name__)
 
@@ -39,22 +41,13 @@ class ExtensionHttp:
     ) -> HttpResponse:
         """Send one request; Invalid, HttpNotAllowed or HttpFailed where there is no answer."""
         call = self._call()
-        sent = dict(headers or {})
-        content = body or b""
-        if json is not None:
-            content = jsonlib.dumps(json).encode()
-            sent.setdefault("Content-Type", "application/json")
-        seconds = min(max(timeout, 0.001), LONGEST_SECONDS)
-        request = HttpRequest(method.upper(), url, sent, content, deadline_seconds=seconds)
-        try:
+        with _translated():
+            asked = Asked(
+                method=method, url=url, headers=headers, json=json, body=body, timeout=timeout
+            )
+            request = request_of(asked, call)
             origin, entry = self._check(call, url)
             answer = self._send(call, entry, request)
-        except AddressRefused as error:
-            raise sdk.HttpNotAllowed(error.where) from error
-        except HttpFailed as error:
-            raise sdk.HttpFailed(error.detail, sent=error.sent) from error
-        except ValidationFailed as error:
-            raise to_sdk(error, "request", url) from error
         _log.info(
             "extension called out",
             extension_id=call.installed.extension_id,
@@ -85,6 +78,21 @@ class ExtensionHttp:
             raise
         finally:
             call.count_host(shown_host(entry), allowed=allowed)
+
+
+@contextlib.contextmanager
+def _translated() -> Iterator[None]:
+    """Turn errors of the client into those of the SDK."""
+    try:
+        yield
+    except AddressRefused as error:
+        if error.reason in _UNREADABLE:
+            raise sdk.Invalid([sdk.Finding("/url", "wrong_value", error.detail)]) from error
+        raise sdk.HttpNotAllowed(error.where) from error
+    except HttpFailed as error:
+        raise sdk.HttpFailed(error.detail, sent=error.sent) from error
+    except ValidationFailed as error:
+        raise to_sdk(error, "request", "") from error
 
 
 def fitting(host: str, port: int, allowed: Iterable[str]) -> str | None:

@@ -5,9 +5,13 @@ from typing import Any, Protocol
 from sqlalchemy import select
 
 from geminicrm.kernel.crypto import DecryptionFailed
-from geminicrm.kernel.generation import RUNTIME, Generations
+from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.kernel.generation import RUNTIME
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.enforcement import enforcements
+from geminicrm.runtime.extension_logs import MOST_LINES
+from geminicrm.runtime.install.state import Tools
+from geminicrm.runtime.log_following import Following
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.present import manifest_of, present
@@ -30,9 +34,10 @@ class Live(Protocol):
 class Inventory:
     """Reads installations; needs `read:extensions`."""
 
-    def __init__(self, works: Works, generations: Generations, vault: Vault, live: Live) -> None:
+    def __init__(self, works: Works, tools: Tools, vault: Vault, live: Live) -> None:
         self._works = works
-        self._generations = generations
+        self._generations = tools.generations
+        self._logs = tools.logs
         self._vault = vault
         self._live = live
 
@@ -61,6 +66,25 @@ class Inventory:
         with self._works.read(actor) as work:
             work.require(READ)
             return ledger(work, find(work, extension_id))
+
+    def log(self, actor: Actor, extension_id: str, lines: int) -> list[dict[str, Any]]:
+        """Give the last lines of its log, the newest last.
+
+        Raises NotInstalled, and ValidationFailed for none or more than MOST_LINES.
+        """
+        with self._works.read(actor) as work:
+            work.require(READ)
+            row = find(work, extension_id)
+        if not 1 <= lines <= MOST_LINES:
+            message = f"Ask for 1 to {MOST_LINES} lines."
+            raise ValidationFailed([Finding("/lines", "wrong_value", message)])
+        return self._logs.tail(row.id, lines)
+
+    def follow_log(self, actor: Actor, extension_id: str) -> Following:
+        """Give what tells of new lines of its log. Raises NotInstalled."""
+        with self._works.read(actor) as work:
+            work.require(READ)
+            return self._logs.follow(find(work, extension_id).id)
 
     def present(self, row: Installation) -> dict[str, Any]:
         """Give a row as the API shows it, with the generation that this machine has seen."""

@@ -9,11 +9,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from extensions.sdk.hookspecs import BUDGET_SECONDS
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.manifest_schema import nearest
+from geminicrm.runtime.python_requirement import NotARequirement, counts, read_requirement
 from geminicrm.runtime.semver import NotAVersion, Range
 from geminicrm.runtime.strict_json import join, shorten
 
@@ -100,15 +99,9 @@ def _python(data: _Data) -> Iterable[Finding]:
     for place, text in _strings(_object(data, "requires"), "python"):
         pointer = f"/requires{place}"
         try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            message = f"{shorten(text)} is not a requirement such as 'phonenumbers>=9,<10'."
-            yield Finding(pointer, "wrong_requirement", message)
-            continue
-        if requirement.url:
-            # Only an index gives hashes that can be pinned; an address can change behind us.
-            message = f"{shorten(text)} names an address: name a package and its versions."
-            yield Finding(pointer, "wrong_requirement", message)
+            counts(read_requirement(text).marker)
+        except NotARequirement as error:
+            yield Finding(pointer, "wrong_requirement", str(error))
 
 
 def _leaves_folder(path: str) -> bool:

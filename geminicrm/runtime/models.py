@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from geminicrm.kernel.db import Base
 from geminicrm.kernel.tenancy import WorkspaceOwned, tenant_args, tenant_fk
 
+# SQLite compares code points by itself, PostgreSQL as the database's language would.
+_BY_CODE_POINT = String(200).with_variant(String(200, collation="C"), "postgresql")
+
 
 class Installation(WorkspaceOwned, Base):
     """One extension version in one workspace: its grant, its settings, whether it runs.
@@ -44,7 +47,10 @@ class Installation(WorkspaceOwned, Base):
 
 
 class KeptSettings(WorkspaceOwned, Base):
-    """What an uninstalled extension left behind for the day it comes back."""
+    """What an uninstalled extension left behind for the day it comes back.
+
+    `host_settings` names those that only an admin could change, since they named hosts.
+    """
 
     __tablename__ = "kept_settings"
     __table_args__ = tenant_args(UniqueConstraint("workspace_id", "extension_id"))
@@ -54,6 +60,7 @@ class KeptSettings(WorkspaceOwned, Base):
     version: Mapped[str] = mapped_column(String(64))
     settings: Mapped[dict[str, Any]]
     secrets: Mapped[str | None] = mapped_column(Text)
+    host_settings: Mapped[list[str] | None]
     kept_at: Mapped[datetime]
 
 
@@ -97,7 +104,7 @@ class StoredDocument(WorkspaceOwned, Base):
     """One document of an extension's storage in a workspace; it outlives the installation.
 
     `value` is JSON text as it was given, `size` its bytes with those of the key, which count
-    against the quota; `version` rises with every change.
+    against the quota; `version` rises with every change. Keys are ordered by their code points.
     """
 
     __tablename__ = "stored_documents"
@@ -105,7 +112,7 @@ class StoredDocument(WorkspaceOwned, Base):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     extension_id: Mapped[str] = mapped_column(String(64))
-    key: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(_BY_CODE_POINT)
     value: Mapped[str] = mapped_column(Text)
     size: Mapped[int] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(Integer, default=1)

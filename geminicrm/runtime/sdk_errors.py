@@ -48,16 +48,20 @@ def to_sdk(error: core.AppError, kind: str, object_id: str) -> sdk.SdkError:  # 
         case core.ValidationFailed():
             found = [sdk.Finding(one.pointer, one.code, one.message) for one in error.findings]
             return sdk.Invalid(found)
-        case StorageFull():
-            return sdk.QuotaExceeded(error.quota)
         case core.Conflict() | core.PreconditionFailed():
-            return sdk.Conflict(error.detail)
+            return _conflict_to_sdk(error)
         case core.BadRequest() | core.TooLarge():
             return sdk.Invalid([sdk.Finding("", error.code, error.detail)])
         case core.Unavailable() | core.TooManyRequests():
             return sdk.Unavailable(error.detail, int(error.headers["Retry-After"]))
         case _:
             return sdk.SdkError(error.detail)
+
+
+def _conflict_to_sdk(error: core.AppError) -> sdk.SdkError:
+    if isinstance(error, StorageFull):
+        return sdk.QuotaExceeded(error.quota)
+    return sdk.Conflict(error.detail)
 
 
 def to_core(error: sdk.SdkError, extension_id: str) -> core.AppError:
@@ -83,14 +87,18 @@ def _to_core(  # noqa: PLR0911 - one arm per class of the tree
             return core.ValidationFailed(found)
         case sdk.Refused():
             return RefusedByExtension(extension_id, error.reason, error.field)
-        case sdk.QuotaExceeded():
-            return StorageFull(error.quota)
-        case sdk.Conflict():
-            return core.Conflict(str(error))
+        case sdk.Conflict() | sdk.QuotaExceeded():
+            return _conflict_to_core(error)
         case sdk.Unavailable():
             return core.Unavailable(str(error), error.retry_after)
         case _:
             return OutsideFailed(str(error))
+
+
+def _conflict_to_core(error: sdk.SdkError) -> core.AppError:
+    if isinstance(error, sdk.QuotaExceeded):
+        return StorageFull(error.quota)
+    return core.Conflict(str(error))
 
 
 class OutsideFailed(core.AppError):

@@ -10,23 +10,28 @@ from typing_extensions import override
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
-from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, kept_settings, used_folders
+from geminicrm.runtime.drafts import (
+    draft_of,
+    installation_ids,
+    kept_settings,
+    used_folders,
+)
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
 from geminicrm.runtime.install.state import Consent, Draft, Lease, Order
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
-from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
+from geminicrm.runtime.removal import remove_installation
 from geminicrm.runtime.rights import Rights, RightsChange
-from geminicrm.runtime.settings_values import Stored, changed_names, merge
+from geminicrm.runtime.settings_values import Stored, changed_names, merge, own_values
+from geminicrm.runtime.storage import count_documents
 from geminicrm.runtime.vault import Vault
 
 DAY_SECONDS = 86_400.0
@@ -53,7 +58,7 @@ class LifeCycle(Rights):
         self._meter = meter
         self._live_seconds = live_seconds
         self.allow_unsigned = allow_unsigned
-        self.inventory = Inventory(self._works, self._tools.generations, vault, live)
+        self.inventory = Inventory(self._works, self._tools, vault, live)
 
     def plan(
         self,
@@ -71,7 +76,7 @@ class LifeCycle(Rights):
             version=version,
             allow_unsigned=allow_unsigned or self.allow_unsigned,
         )
-        return make_plan(self.pipeline.look(order))
+        return self._plan(self.pipeline.look(order))
 
     def install(self, actor: Actor, request: InstallRequest) -> Change:
         """Install a version and answer when it is live, or when that takes too long.
@@ -106,10 +111,12 @@ class LifeCycle(Rights):
     def save_settings(self, actor: Actor, extension_id: str, values: Mapping[str, Any]) -> None:
         """Store settings that the extension itself sets, as `actor`; it needs no scope for those.
 
-        Raises as `configure`.
+        Raises as `configure`, also for settings that name hosts: those are for an admin to change.
         """
         with self._works.write(actor) as work:
-            self._store_settings(work, extension_id, values)
+            row = find(work, extension_id)
+            own = own_values(manifest_of(row), row.settings, values)
+            self._store_settings(work, extension_id, own)
 
     def enable(self, actor: Actor, extension_id: str) -> Change:
         """Let it run. Raises NotInstalled, Conflict where what it requires is not there."""
@@ -120,7 +127,7 @@ class LifeCycle(Rights):
         return self._switch(actor, extension_id, enabled=False)
 
     def uninstall(self, actor: Actor, extension_id: str, data: Data = "keep") -> Removed:
-        """Remove it; its settings stay for a later install, unless `data` is "purge".
+        """Remove it; settings and documents stay for a later install, unless `data` is "purge".
 
         Its own `uninstall()` is run first; where that fails it is removed all the same. Raises
         NotInstalled, StillNeeded, Unavailable.
@@ -134,20 +141,28 @@ class LifeCycle(Rights):
             warning = self._run_uninstall(actor, draft_of(row, self._vault, self._tools.packages))
             with self._works.write(actor) as work:
                 lease.confirm(work)
-                generation = self._remove(work, extension_id, data, warning)
+                generation, documents = self._remove(work, extension_id, data, warning)
         live = self._live.wait_live(generation, self._live_seconds)
         self._meter.install("uninstall", "ok", time.perf_counter() - started)
         return Removed(
             extension_id=extension_id,
             kept=data == "keep",
+            documents=documents,
             warning=warning,
             generation=generation,
             live=live,
         )
 
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
-        """Remove package folders that no workspace uses and that are older than some seconds."""
-        return collect(self._tools.packages, lambda: used_folders(self._works), older_than)
+        """Remove package folders that no workspace uses and that are older than some seconds.
+
+        Their Python packages go with them, and the logs of what is not installed any more once they
+        are that old. Gives the names of the package folders.
+        """
+        self._tools.logs.collect(installation_ids(self._works), older_than)
+        removed = collect(self._tools.packages, self._used, older_than)
+        self._tools.requirements.collect(self._used, older_than)
+        return removed
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
@@ -156,6 +171,9 @@ class LifeCycle(Rights):
     def list(self, actor: Actor) -> builtins.list[dict[str, Any]]:
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
+
+    def _used(self) -> set[str]:
+        return used_folders(self._works)
 
     def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
         with self._works.read(actor) as work:
@@ -169,7 +187,7 @@ class LifeCycle(Rights):
             progress=request.progress,
         )
         looked = self.pipeline.look(order)
-        plan = make_plan(looked)
+        plan = self._plan(looked)
         consent = Consent(
             granted=agreed(actor, plan, request),
             trusted=plan.trust_required,
@@ -179,6 +197,12 @@ class LifeCycle(Rights):
             return self.pipeline.act(looked, consent, lease)
         except IntegrityError as error:
             raise AlreadyInstalled(request.extension_id) from error
+
+    def _plan(self, looked: Run) -> Plan:
+        order = looked.state.order
+        with self._works.read(order.actor) as work:
+            kept = count_documents(work, order.extension_id)
+        return make_plan(looked, kept, confines=self._tools.confines())
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -216,6 +240,8 @@ class LifeCycle(Rights):
             work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
             self._tools.generations.bump(work, AUTH)
             generation = self._tools.generations.bump(work, RUNTIME)
+        if enabled:
+            self._tools.runner.forgive(row.id)
         return self._changed(actor, extension_id, generation)
 
     def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
@@ -225,26 +251,16 @@ class LifeCycle(Rights):
             return str(error)
         return None if outcome.success else outcome.message or "It answered that it failed."
 
-    def _remove(self, work: Work, extension_id: str, data: Data, warning: str | None) -> int:
+    def _remove(
+        self, work: Work, extension_id: str, data: Data, warning: str | None
+    ) -> tuple[int, int]:
         work.require(MANAGE)
         refuse_if_needed(work, extension_id)
-        row = find(work, extension_id)
-        work.session.delete(row)
-        if data == "keep":
-            work.session.add(
-                KeptSettings(
-                    id=new_id("kept"),
-                    extension_id=extension_id,
-                    version=row.version,
-                    settings=row.settings,
-                    secrets=row.secrets,
-                    kept_at=work.now,
-                )
-            )
-        changes = {"version": row.version, "data": data, "warning": warning}
-        work.audit("extension.uninstalled", extension_id, changes)
+        row, documents = remove_installation(work, extension_id, data, warning)
+        if data == "purge":
+            work.after_commit(lambda: self._tools.logs.remove(row.id))
         self._tools.generations.bump(work, AUTH)
-        return self._tools.generations.bump(work, RUNTIME)
+        return self._tools.generations.bump(work, RUNTIME), documents
 
     def _changed(
         self, actor: Actor, extension_id: str, generation: int, run: Run | None = None

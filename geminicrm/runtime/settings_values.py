@@ -6,7 +6,7 @@ from typing import Any
 
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.runtime.manifest_model import Manifest, Setting
-from geminicrm.runtime.settings_check import validate_settings
+from geminicrm.runtime.settings_check import setting_defaults, validate_settings
 from geminicrm.runtime.strict_json import join
 
 
@@ -51,12 +51,48 @@ def missing(manifest: Manifest, stored: Stored) -> list[str]:
     ]
 
 
-def still_valid(manifest: Manifest, stored: Stored) -> Stored:
-    """Keep of older settings what this version still takes."""
+def still_valid(manifest: Manifest, stored: Stored, by_admin: Collection[str]) -> Stored:
+    """Keep of older settings what this version still takes.
+
+    `by_admin` are those that named hosts in the older version: only an admin could change them. A
+    setting that names one for the first time may hold what the extension put there.
+    """
+    doubtful = host_settings(manifest) - set(by_admin)
     return Stored(
-        {name: value for name, value in stored.plain.items() if _fits(manifest, name, value)},
+        {
+            name: value
+            for name, value in stored.plain.items()
+            if name not in doubtful and _fits(manifest, name, value)
+        },
         {name: value for name, value in stored.secrets.items() if _fits(manifest, name, value)},
     )
+
+
+def host_settings(manifest: Manifest) -> frozenset[str]:
+    """Name the settings that name hosts which the extension may call."""
+    return frozenset(one.setting for one in manifest.network if one.setting is not None)
+
+
+def own_values(
+    manifest: Manifest, plain: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give what of `given` an extension may store by itself; `plain` is what is stored now.
+
+    A host counts only where an admin saved it: who could change such a setting would grant itself
+    any host. One that is given as it stands is left out, so that all settings can be saved at
+    once. Raises ValidationFailed with a finding per setting that would change.
+    """
+    hosts = host_settings(manifest)
+    now = {**setting_defaults(manifest.settings), **plain}
+    labels = {one.id: one.label for one in manifest.settings}
+    found = [
+        _admin_only(name, labels.get(name, name))
+        for name, value in given.items()
+        if name in hosts and (value or None) != (now.get(name) or None)
+    ]
+    if found:
+        raise ValidationFailed(found)
+    return {name: value for name, value in given.items() if name not in hosts}
 
 
 def shown(manifest: Manifest, plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +121,14 @@ def _fits(manifest: Manifest, name: str, value: object) -> bool:
     except ValidationFailed:
         return False
     return True
+
+
+def _admin_only(name: str, label: str) -> Finding:
+    message = (
+        f"{label} names a host that the extension may call, so only an admin can change it: on "
+        "the extension's page under Settings."
+    )
+    return Finding(join("", name), "admin_only", message)
 
 
 def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:

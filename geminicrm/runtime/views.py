@@ -22,6 +22,7 @@ from geminicrm.web.pages import render
 
 Page = Response | str | tuple[str, int]
 Drawn = tuple[Panel, str]
+_LOG_LINES = 200
 _PILLS = {
     "setup": ("Needs setup", "warning", "alert-triangle"),
     "failed": ("Failing", "danger", "alert-circle"),
@@ -61,6 +62,12 @@ def _looking(pages: Blueprint, life: LifeCycle) -> None:
     @needs(READ)
     def overview(extension_id: str) -> Page:
         return _overview(life, extension_id)
+
+    @pages.get("/<extension_id>/log")
+    @needs(READ)
+    def log(extension_id: str) -> Page:
+        lines = life.inventory.log(current_actor(), extension_id, _LOG_LINES)
+        return _one(life, extension_id, "log", lines=lines)
 
     @pages.get("/<extension_id>/uninstall")
     @needs(MANAGE)
@@ -153,8 +160,8 @@ def _changing(pages: Blueprint, life: LifeCycle) -> None:
     def uninstall(extension_id: str) -> Page:
         purge = request.form.get("data") == "purge"
         removed = life.uninstall(current_actor(), extension_id, "purge" if purge else "keep")
-        kept = "its settings are kept" if removed.kept else "its settings are deleted"
-        flash(f"{extension_id} is uninstalled; {kept}.", "success")
+        fate = "kept" if removed.kept else "deleted"
+        flash(f"{extension_id} is uninstalled; {removed.data} {fate}.", "success")
         if removed.warning:
             flash(f"Its own clean-up failed: {removed.warning}", "error")
         return redirect(url_for("installed.index"))

@@ -16,7 +16,11 @@ def upgrade() -> None:
         "stored_documents",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("extension_id", sa.String(length=64), nullable=False),
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column(
+            "key",
+            sa.String(length=200).with_variant(sa.String(length=200, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -65,12 +69,21 @@ def upgrade() -> None:
         "installations",
         sa.Column("level", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
     )
+    op.add_column(
+        "kept_settings",
+        sa.Column(
+            "host_settings",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            nullable=True,
+        ),
+    )
 
 
 def downgrade() -> None:
     """Undo it."""
     # Not in a batch: on SQLite that makes the table anew, and dropping the old one takes along
     # every row that refers to it.
+    op.drop_column("kept_settings", "host_settings")
     op.drop_column("installations", "level")
     op.drop_column("installations", "hooks")
     op.drop_table("host_uses")

@@ -15,7 +15,7 @@ METHODS = frozenset(
 )
 # The client writes these itself: a caller's copy could smuggle a second request.
 _OURS = frozenset(
-    {"host", "connection", "keep-alive", "proxy-connection", "proxy-authorization"}
+    {"host", "connection", "keep-alive"}
     | {"content-length", "transfer-encoding", "accept-encoding", "trailer", "upgrade", "expect"}
     | {"te"}  # codespell:ignore te
 )
@@ -54,7 +54,7 @@ class HttpRequest:
     def _check_header(self, name: str) -> list[Finding]:
         if not _NAME.fullmatch(name):
             return [Finding("/headers", "header_refused", f"{name!r} is no header name.")]
-        if name.lower() in _OURS:
+        if name.lower() in _OURS or name.lower().startswith("proxy-"):
             return [Finding(f"/headers/{name}", "header_refused", "The client sets this itself.")]
         if not _VALUE.fullmatch(self.headers[name]):
             text = "Line breaks, control characters and characters outside Latin-1 can't be sent."

@@ -14,6 +14,7 @@ from geminicrm.runtime.check import (
     manifest_file,
     paths,
     readme,
+    requirements,
     sources,
     static_files,
 )
@@ -35,6 +36,7 @@ PACKAGE_RULES: Final[tuple[Rule, ...]] = (
     extension_class.check,
     hook_names.check,
     imports.check,
+    requirements.check,
     static_files.check,
     icon.check,
     readme.check,

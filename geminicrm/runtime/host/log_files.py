@@ -1,8 +1,8 @@
 """The log of each installation: one JSON object a line, written by several processes.
 
 `{"at", "level", "source", "message", "fields"?}`, with `source` log (the extension's own lines),
-output (what its process printed) or supervisor. A file that would grow beyond MOST_BYTES becomes
-`.1`, and the `.1` before it goes.
+output (what its process printed), supervisor, or core (how a call failed). A file that would grow
+beyond MOST_BYTES becomes `.1`, and the `.1` before it goes.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ MOST_BYTES: Final = 1024 * 1024
 MOST_TEXT: Final = 4_000
 MOST_LINE: Final = 16_000
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,200}")
-Source: TypeAlias = Literal["log", "output", "supervisor"]
+Source: TypeAlias = Literal["log", "output", "supervisor", "core"]
 
 
 def append(
@@ -56,7 +56,7 @@ def tail(folder: Path, installation_id: str, lines: int) -> list[dict[str, Any]]
         with suppress(FileNotFoundError):
             found += each.read_bytes().splitlines()
     wanted = found[-lines:] if lines > 0 else []
-    return [entry for entry in map(_entry, wanted) if entry is not None]
+    return [entry for entry in map(entry_of, wanted) if entry is not None]
 
 
 def remove(folder: Path, installation_id: str) -> None:
@@ -100,7 +100,8 @@ def _dumped(entry: dict[str, Any]) -> bytes:
     return json.dumps(entry, default=str).encode("ascii") + b"\n"
 
 
-def _entry(line: bytes) -> dict[str, Any] | None:
+def entry_of(line: bytes) -> dict[str, Any] | None:
+    """Read one line; None where it is none of ours."""
     try:
         entry = json.loads(line)
     except ValueError:

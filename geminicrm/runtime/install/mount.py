@@ -10,10 +10,23 @@ from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.work import Work
 from geminicrm.runtime.install.state import Draft, InstallState, Refused, Tools
 from geminicrm.runtime.models import Installation, KeptSettings
+from geminicrm.runtime.storage import count_documents, forget_documents
 
 
 def do(state: InstallState, tools: Tools) -> InstallState:
     """Install in the workspace; the row comes last, and without it nothing has happened."""
+    with tools.works.read(state.order.actor) as work:
+        found = count_documents(work, state.draft.extension_id)
+    try:
+        return _mounted(state, tools)
+    except BaseException:
+        # Documents of an earlier installation stay, as install() left them.
+        if not found:
+            _forget_documents(state, tools)
+        raise
+
+
+def _mounted(state: InstallState, tools: Tools) -> InstallState:
     actor, draft = state.order.actor, state.draft
     outcome = tools.runner.install(actor, draft)
     if not outcome.success:
@@ -34,6 +47,13 @@ def do(state: InstallState, tools: Tools) -> InstallState:
     return replace(state, generation=generation)
 
 
+def _forget_documents(state: InstallState, tools: Tools) -> None:
+    # Where the lock was lost they may be somebody else's by now; without one they count as kept.
+    with contextlib.suppress(AppError), tools.works.write(state.order.actor) as work:
+        state.lease_held.confirm(work)
+        forget_documents(work, state.draft.extension_id)
+
+
 def _store(work: Work, draft: Draft, tools: Tools) -> None:
     work.session.execute(
         delete(KeptSettings).where(KeptSettings.extension_id == draft.extension_id)
@@ -52,6 +72,8 @@ def _store(work: Work, draft: Draft, tools: Tools) -> None:
             secrets=tools.seal(draft.settings.secrets),
             trusted=draft.trusted,
             built_in=draft.built_in,
+            hooks=list(draft.hooks) if draft.hooks is not None else None,
+            level=dict(draft.level) if draft.level is not None else None,
             created_at=work.now,
             updated_at=work.now,
         )

@@ -8,7 +8,16 @@ import structlog
 
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.failures import ExtensionFailed
-from geminicrm.runtime.install import fetch, load, mount, resolve, stage, validate, verify
+from geminicrm.runtime.install import (
+    fetch,
+    load,
+    mount,
+    requirements,
+    resolve,
+    stage,
+    validate,
+    verify,
+)
 from geminicrm.runtime.install.files import held
 from geminicrm.runtime.install.state import (
     Consent,
@@ -63,6 +72,7 @@ LOOK = (
 
 ACT = (
     Step("stage", stage.do, stage.undo),
+    Step("requirements", requirements.do, requirements.undo),
     Step("load", load.do, load.undo),
     Step("mount", mount.do),
 )

@@ -3,12 +3,10 @@
 import shutil
 from dataclasses import replace
 
-from sqlalchemy import select
-
 from geminicrm.kernel.ids import new_id
 from geminicrm.runtime.install.files import place_tree, same_tree
 from geminicrm.runtime.install.state import Draft, InstallState, Refused, Tools
-from geminicrm.runtime.models import Installation
+from geminicrm.runtime.install.users import used_elsewhere
 
 
 def do(state: InstallState, tools: Tools) -> InstallState:
@@ -40,11 +38,5 @@ def do(state: InstallState, tools: Tools) -> InstallState:
 
 def undo(state: InstallState, tools: Tools) -> None:
     """Take the folder away again, unless somebody else uses it or is about to."""
-    if not state.folder_made or state.hold is None or not state.hold.alone():
-        return
-    with tools.works.across_workspaces("is a package still used") as work:
-        used = work.session.scalar(
-            select(Installation.id).where(Installation.digest == state.draft.digest).limit(1)
-        )
-    if used is None:
+    if state.folder_made and not used_elsewhere(state, tools):
         shutil.rmtree(state.draft.folder)

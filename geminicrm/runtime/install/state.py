@@ -8,7 +8,9 @@ from typing import Any, Protocol, TypeVar
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.install.files import Hold
+from geminicrm.runtime.live import Code
 from geminicrm.runtime.manifest_model import Manifest
 
 Value = TypeVar("Value")
@@ -71,7 +73,7 @@ class Draft:
     """The installation as it will be stored once everything else has worked.
 
     `digest` is `sha256:<hex>`, `folder` holds the unpacked package. Secrets are in clear here
-    and leave memory only encrypted.
+    and leave memory only encrypted. `hooks` and `level` are known once it has been examined.
     """
 
     installation_id: str
@@ -85,6 +87,31 @@ class Draft:
     settings: DraftSettings
     trusted: bool
     built_in: bool
+    hooks: tuple[str, ...] | None = None
+    level: Mapping[str, str] | None = None
+
+    @property
+    def code(self) -> Code:
+        """Say how its code runs."""
+        return Code(
+            installation_id=self.installation_id,
+            digest=self.digest,
+            built_in=self.built_in,
+            trusted=self.trusted,
+            hooks=self.hooks,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What came of trying to load a version: `findings` say why it can't be.
+
+    `hooks` are those that it implements, `level` the locks that held; both None for a built-in.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    hooks: tuple[str, ...] | None = None
+    level: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +128,12 @@ class Runner(Protocol):
     Raises an ExtensionFailed that names extension and place where its code fails or overruns.
     """
 
-    def probe(self, folder: Path, manifest: Manifest) -> Sequence[Finding]:
-        """Import the extension in a child process and make it; tell all that went wrong."""
+    def probe(self, draft: Draft) -> Examined:
+        """Import the extension in a process of its own and make it; tell all that went wrong."""
         ...
 
     def load(self, draft: Draft) -> None:
-        """Load the version in this process."""
+        """Load the version where this process can call it."""
         ...
 
     def unload(self, draft: Draft) -> None:
@@ -121,6 +148,29 @@ class Runner(Protocol):
         """Run its `uninstall()` for the draft's workspace."""
         ...
 
+    def forgive(self, installation_id: str) -> None:
+        """Forget that its host kept crashing: an admin has switched it on again."""
+        ...
+
+
+class Requirements(Protocol):
+    """Where the Python packages of versions come from; each version has a folder of them."""
+
+    def provide(self, draft: Draft) -> bool:
+        """Put them in place; tell whether they were not there before.
+
+        Raises ValidationFailed with every reason.
+        """
+        ...
+
+    def withdraw(self, draft: Draft) -> None:
+        """Let go of them: the install failed."""
+        ...
+
+    def collect(self, used: Callable[[], Collection[str]], older_than: float) -> None:
+        """Remove those of no package in `used` (digests) that are older than some seconds."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -132,17 +182,23 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What steps act through; the same for every install of a process."""
+    """What steps act through; the same for every install of a process.
+
+    `confines` tells whether this machine can lock a host up.
+    """
 
     works: Works
     generations: Generations
     source: PackageSource
     runner: Runner
+    requirements: Requirements
     unpack: Callable[[bytes], Files]
     manifest: Callable[[bytes], Manifest]
     check: Callable[[Path, Manifest], Checked]
     seal: Callable[[Mapping[str, str]], str | None]
+    confines: Callable[[], bool]
     packages: Path
+    logs: ExtensionLogs
     core_version: str
     api_versions: Collection[int]
 
@@ -198,6 +254,7 @@ class InstallState:
     hold: Hold | None = None
     draft_made: Draft | None = None
     folder_made: bool = False
+    requirements_made: bool = False
     generation: int = 0
 
     @property

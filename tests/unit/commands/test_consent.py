@@ -29,6 +29,7 @@ def plan(**changes):
         "events": ("lead.created",),
         "ui": (Addition("record panel", "shouts", "Shouts", "lead"),),
         "required_settings": ("Key",),
+        "kept_documents": 3,
         "warnings": (),
     }
     return Plan(**{**known, **changes})
@@ -58,6 +59,7 @@ def test_everything_that_it_does_is_told(monkeypatch, capsys):
         "  - routes below /api/extensions/shout/",
         "To be filled in afterwards:",
         "  - Key",
+        "It finds what it stored here before: 3 document(s).",
     ]
 
 

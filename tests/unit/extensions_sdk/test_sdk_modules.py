@@ -43,7 +43,7 @@ def test_every_error_is_drawn_in_the_tree():
 def test_codes_of_errors_are_unique():
     kinds = [value for value in vars(errors).values() if isinstance(value, type)]
     codes = [kind.code for kind in kinds if issubclass(kind, errors.SdkError)]
-    assert len(codes) == len(set(codes)) == 12
+    assert len(codes) == len(set(codes)) == 13
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,10 @@ def test_codes_of_errors_are_unique():
         ),
         (
             errors.QuotaExceeded("10 MiB"),
-            "The storage of this extension is full: it may hold 10 MiB in a workspace. "
-            "Delete documents first.",
+            (
+                "The storage of this extension is full: it may hold 10 MiB in a workspace. "
+                "Delete documents first."
+            ),
             {"quota": "10 MiB"},
         ),
         (errors.Refused("No mail", "email"), "No mail", {"reason": "No mail", "field": "email"}),

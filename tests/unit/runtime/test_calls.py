@@ -24,6 +24,16 @@ from tests.support.waiting import eventually
 
 
 @dataclass
+class WrittenDown:
+    """The log of installations, in memory."""
+
+    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def write(self, installation_id: str, level: str, source: str, message: str) -> None:
+        self.lines.append((installation_id, level, source, message))
+
+
+@dataclass
 class Guarded:
     """Calls with everything that a test wants to look at, and an installation to call."""
 
@@ -33,10 +43,11 @@ class Guarded:
     metrics: CountedCalls = field(default_factory=CountedCalls)
     slots: Slots = field(default_factory=lambda: Slots(8))
     counter: Any = None
+    log: WrittenDown = field(default_factory=WrittenDown)
 
     def __post_init__(self) -> None:
         self.calls = Calls(
-            self.slots, self.counter, lambda _: self.installed, self.metrics, self.clock
+            self.slots, self.counter, lambda _: self.installed, self.metrics, self.clock, self.log
         )
 
     def call(self, kind: str = "route", seconds: float = 5.0, **more: Any) -> CallContext:
@@ -98,6 +109,9 @@ def test_a_failure_names_extension_and_place_but_not_the_data(guarded: Guarded):
     (line,) = [line for line in logs if line["event"] == "extension failed"]
     assert line["extension_id"] == "sample"
     assert line["error"] == "ValueError: the password is 123"
+    (written,) = guarded.log.lines
+    assert written[:3] == (guarded.installed.id, "error", "core")
+    assert written[3].endswith("at extension.py:22 in inner: ValueError: the password is 123")
     assert guarded.metrics.seen == [("sample", "route", "failed")]
 
 

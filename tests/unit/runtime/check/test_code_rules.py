@@ -101,6 +101,7 @@ def test_imports_that_are_forbidden(author, source):
 )
 def test_imports_that_are_allowed(author, source):
     author.manifest(requires={"python": ["phonenumbers>=9"]})
+    author.write("requirements.lock", f"phonenumbers==9.0 --hash=sha256:{'a' * 64}\n")
     author.write("phonenumbers.py", "")
     author.write("types.py", "")
     author.write("client.py", source)

@@ -1,0 +1,56 @@
+"""Requirements as PEP 508 writes them, and which of them count on this machine."""
+
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+_WORST: Final = (UndefinedComparison, UndefinedEnvironmentName, ValueError)
+
+
+class NotARequirement(ValueError):
+    """The text is no requirement that can be taken; its message is a sentence."""
+
+
+def read_requirement(text: str) -> Requirement:
+    """Read one requirement: a name, versions, extras, a marker. Raises NotARequirement.
+
+    An address (`name @ https://...`) is refused: what lies there can change, or be anybody's.
+    """
+    shown = repr(text if len(text) <= 100 else f"{text[:100]}...")  # noqa: PLR2004 - as much as a line shows
+    try:
+        found = Requirement(text)
+    except InvalidRequirement as error:
+        raise NotARequirement(
+            f"{shown} is not a requirement such as 'phonenumbers>=9,<10'."
+        ) from error
+    if found.url:
+        raise NotARequirement(f"{shown} names an address: name a package and its versions.")
+    return found
+
+
+def name_of(requirement: Requirement) -> str:
+    """Give the name of its package as indexes normalise it."""
+    return canonicalize_name(requirement.name)
+
+
+def counts(marker: Marker | None, extras: Collection[str] = ()) -> bool:
+    """Tell whether a marker is true here, for a package wanted with these extras.
+
+    Raises NotARequirement for one that compares what can't be compared.
+    """
+    if marker is None:
+        return True
+    try:
+        return any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
+    except _WORST as error:
+        raise NotARequirement(f"The marker {str(marker)[:100]!r} can't be evaluated.") from error
+
+
+def counting(
+    requirements: Iterable[Requirement], extras: Collection[str] = ()
+) -> list[Requirement]:
+    """Give those whose markers are true here. Raises NotARequirement."""
+    return [one for one in requirements if counts(one.marker, extras)]

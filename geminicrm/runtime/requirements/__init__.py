@@ -1,0 +1,1 @@
+"""Python packages of extensions: read, checked, fetched, and put into folders of their own."""

@@ -1,0 +1,42 @@
+"""Taking away wheels and folders of wheels that no installed version has."""
+
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from geminicrm.runtime.requirements.where import (
+    noted_wheels,
+    notes_folder,
+    set_key,
+    sets_folder,
+    wheels_folder,
+)
+
+
+def collect_wheels(home: Path, used: Collection[str], older_than: float) -> None:
+    """Remove what is older than some seconds and belongs to no package among `used`.
+
+    `used` are digests of packages in hex. To be called while nobody installs: see `held`.
+    """
+    limit = time.time() - older_than
+    for note in _old(notes_folder(home), limit):
+        if note.name not in used:
+            note.unlink()
+    sets = [noted_wheels(home, note.name) or () for note in _entries(notes_folder(home))]
+    _remove(sets_folder(home), {notes_folder(home).name, *map(set_key, sets)}, limit)
+    _remove(wheels_folder(home), {wheel for wheels in sets for wheel in wheels}, limit)
+
+
+def _remove(folder: Path, kept: Collection[str], limit: float) -> None:
+    for path in _old(folder, limit):
+        if path.name not in kept:
+            shutil.rmtree(path)
+
+
+def _old(folder: Path, limit: float) -> Iterator[Path]:
+    return (path for path in _entries(folder) if path.stat().st_mtime < limit)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return list(folder.iterdir()) if folder.is_dir() else []
