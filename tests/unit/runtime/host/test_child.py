@@ -13,13 +13,8 @@ from geminicrm.runtime.host.control import NotReady, Ready
 from geminicrm.runtime.host.messages import Goaway
 from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks
 from geminicrm.runtime.host.sandbox.proof import ProofFailed
-from tests.support.host_in_process import (
-    MakeHost,
-    extension,
-    lock_nothing,
-    request_for,
-    soon,
-)
+from tests.support.core_end import request_for, soon
+from tests.support.host_in_process import MakeHost, extension, lock_nothing
 
 ROUTES = extension("""
 def add(self, routes):

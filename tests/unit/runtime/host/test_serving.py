@@ -12,8 +12,9 @@ import pytest
 from geminicrm.runtime.host import serving
 from geminicrm.runtime.host.control import NotReady, Ready
 from geminicrm.runtime.host.messages import Goaway, Hello
-from geminicrm.runtime.host.wire import WireClosed, WireError
-from tests.support.host_in_process import HostInProcess, MakeHost, extension, request_for, soon
+from geminicrm.runtime.host.wire import WireClosed
+from tests.support.core_end import request_for, soon
+from tests.support.host_in_process import HostInProcess, MakeHost, extension
 from tests.support.waiting import eventually
 
 FINE = extension("""
@@ -96,8 +97,8 @@ def test_draining_finishes_what_runs_and_takes_nothing_new(started):
     host.host.drain()
 
     assert idle.wire.receive(deadline=soon()) == (Goaway(), b"")
-    with pytest.raises(WireError):
-        idle.get("/")
+    with pytest.raises(WireClosed):
+        idle.wire.receive(deadline=soon())
     busy.serve(back, body)
     assert busy.ending()[1] == b"North"
     assert busy.wire.receive(deadline=soon()) == (Goaway(), b"")
