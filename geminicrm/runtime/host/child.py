@@ -63,9 +63,9 @@ def settle(spec: HostSpec) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    # New ones: those of the zygote remember what its own output was, a file perhaps.
+    # The zygote's streams think that they can seek, as in its own log they could.
     sys.stdout, sys.stderr = (
-        open(number, "w", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115 - kept open for good
+        open(number, "w", encoding="utf-8", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115 - a descriptor, open to the end
         for number in (1, 2)
     )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server
