@@ -41,13 +41,17 @@ class Confining:
 
 
 def be_host(
-    spec: HostSpec, place: Place, listener: socket.socket, status: socket.socket
+    spec: HostSpec,
+    place: Place,
+    listener: socket.socket,
+    status: socket.socket,
+    confining: Confining | None = None,
 ) -> NoReturn:
     """Be the host of `spec` from now on; the forked process ends in here."""
     code = REFUSED
     try:
         settle(spec)
-        code = Host(spec, place, status).run(listener)
+        code = Host(spec, place, status, confining).run(listener)
     except BaseException:  # noqa: BLE001 - border: whatever it was is said before the end
         traceback.print_exc()
     finally:
