@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.support.receiver",
     "tests.support.redis_server",
     "tests.support.sample_extensions",
+    "tests.support.fake_hosts",
     "tests.support.sampling",
     "tests.support.skips",
     "tests.support.terminal",

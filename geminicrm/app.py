@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -45,6 +46,9 @@ from geminicrm.runtime import api as runtime_api
 from geminicrm.runtime import apps_views, assets, consent_views, dispatch
 from geminicrm.runtime import views as runtime_views
 from geminicrm.runtime.assembly import Needs, build_life_cycle
+from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
+from geminicrm.runtime.requirements.ensure import ensure
+from geminicrm.runtime.requirements.fetch import PipFetch
 from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.web import pages
@@ -61,6 +65,8 @@ from marketplace.service import Registry, RegistrySource
 
 EXTENSION = "geminicrm"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+# Their server has a supervisor of its own, and starts another when that one dies.
+_PATIENCE = {"web": 3.0, "worker": 3.0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +120,9 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             metrics=metrics,
             http=client,
             workspace=lambda workspace_id: _workspace_info(works, workspace_id),
+            supervisor=SupervisorClient(settings.home, patience=_PATIENCE.get(kind, 0.0)),
+            present=SupervisorClient(settings.home, starts=False),
+            requirements=partial(ensure, settings.home, PipFetch()),
         ),
     )
     crm = build_crm(works, runtime.hooks, is_member)
@@ -126,6 +135,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             source=RegistrySource(works, blobs),
             unpack=lambda package: open_package(package).files,
             runner=runtime.runner,
+            confines=runtime.hosting.confines,
             live=runtime,
             meter=metrics,
             packages=settings.home / "packages",
@@ -235,7 +245,9 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
         dispatch.blueprint(core.runtime.dispatcher, current_actor),
         assets.blueprint(core.runtime.options.packages),
         marketplace_api.blueprint(core.registry),
-        marketplace_views.blueprint(core.registry, installed_states(core.works)),
+        marketplace_views.blueprint(
+            core.registry, installed_states(core.works), core.runtime.hosting.confines
+        ),
     )
     for door in doors:
         app.register_blueprint(door)

@@ -42,6 +42,7 @@ class Settings:
     allow_unsigned: bool  # GEMINICRM_ALLOW_UNSIGNED: packages without a signature may be installed
     relay_poll_seconds: float  # GEMINICRM_RELAY_POLL_SECONDS: how often the worker looks
     extension_seconds: float  # GEMINICRM_EXTENSION_SECONDS: one call into an extension
+    host_idle_seconds: float  # GEMINICRM_HOST_IDLE_SECONDS: an extension's process without work
     session_days: int  # GEMINICRM_SESSION_DAYS: how long a sign-in holds
 
     @property
@@ -146,6 +147,9 @@ def _read(reader: _Reader) -> Settings:
         ),
         extension_seconds=reader.parsed(
             "GEMINICRM_EXTENSION_SECONDS", "10", _seconds, "seconds above 0"
+        ),
+        host_idle_seconds=reader.parsed(
+            "GEMINICRM_HOST_IDLE_SECONDS", "60", _seconds, "seconds above 0"
         ),
         session_days=reader.parsed("GEMINICRM_SESSION_DAYS", "14", _days, "days from 1 to 365"),
     )

@@ -1,6 +1,7 @@
 """The marketplace for people: browse, one extension, publish."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,6 @@ from geminicrm.identity.guards import current_actor, needs
 from geminicrm.kernel.errors import AppError, Finding, NotFound, ValidationFailed
 from geminicrm.kernel.paging import Page
 from geminicrm.runtime.manifest import build_manifest
-from geminicrm.runtime.plan import isolation
 from geminicrm.web.pages import render
 from marketplace import abilities
 from marketplace.api import allow_packages, uploaded_package
@@ -34,13 +34,20 @@ _CHANGELOGS = ("Changelog", "Change log", "Changes")
 _YEAR = "private, max-age=31536000, immutable"
 
 
-def blueprint(registry: Registry, installed: InstalledStates) -> Blueprint:
-    """Serve /marketplace and what lies below it; `installed` tells a workspace's own state."""
+def blueprint(
+    registry: Registry, installed: InstalledStates, confines: Callable[[], bool]
+) -> Blueprint:
+    """Serve /marketplace and what lies below it.
+
+    `installed` tells a workspace's own state, `confines` whether this machine locks up code that
+    is not part of the CRM.
+    """
     pages = Blueprint("marketplace", __name__, template_folder="templates")
     pages.url_value_preprocessor(allow_packages)
     _add_browsing(pages, registry, installed)
     _add_publishing(pages, registry)
-    _add_extension(pages, registry, installed)
+    page = partial(_extension_page, installed, confines)
+    _add_extension(pages, registry, page)
     return pages
 
 
@@ -106,20 +113,19 @@ def _add_publishing(pages: Blueprint, registry: Registry) -> None:
         return redirect(f"/marketplace/{published.release.extension_id}", code=303)
 
 
-def _add_extension(pages: Blueprint, registry: Registry, installed: InstalledStates) -> None:
+def _add_extension(pages: Blueprint, registry: Registry, page: Callable[..., str]) -> None:
     @pages.get("/marketplace/<extension_id>")
     def overview(extension_id: str) -> str:
         listing, release = registry.get(current_actor(), extension_id)
         readme = to_html(registry.texts(current_actor(), release).readme, listing.name)
-        return _extension_page("overview", installed, listing, release, readme=readme)
+        return page("overview", listing, release, readme=readme)
 
     @pages.get("/marketplace/<extension_id>/permissions")
     def permissions(extension_id: str) -> str:
         listing, release = registry.get(current_actor(), extension_id)
         manifest = build_manifest(release.manifest)
-        return _extension_page(
+        return page(
             "permissions",
-            installed,
             listing,
             release,
             required=abilities.grouped(abilities.required(manifest)),
@@ -132,9 +138,7 @@ def _add_extension(pages: Blueprint, registry: Registry, installed: InstalledSta
         listing, release = registry.get(actor, extension_id)
         changelog = to_html(registry.texts(actor, release).changelog, *_CHANGELOGS)
         releases = registry.versions(actor, extension_id)
-        return _extension_page(
-            "versions", installed, listing, release, releases=releases, changelog=changelog
-        )
+        return page("versions", listing, release, releases=releases, changelog=changelog)
 
     @pages.get("/marketplace/<extension_id>/icon")
     def icon(extension_id: str) -> Response:
@@ -150,7 +154,12 @@ def _add_extension(pages: Blueprint, registry: Registry, installed: InstalledSta
 
 
 def _extension_page(
-    tab: str, installed: InstalledStates, listing: Listing, release: Release, **context: Any
+    installed: InstalledStates,
+    confines: Callable[[], bool],
+    tab: str,
+    listing: Listing,
+    release: Release,
+    **context: Any,
 ) -> str:
     actor = current_actor()
     manifest = build_manifest(release.manifest)
@@ -165,7 +174,7 @@ def _extension_page(
         additions=abilities.additions(manifest),
         label=category_label,
         may_manage=actor.allows("manage:extensions"),
-        confined=isolation(built_in=listing.built_in) != "unsandboxed",
+        confined=listing.built_in or confines(),
         **context,
     )
 

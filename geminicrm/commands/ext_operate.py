@@ -107,7 +107,7 @@ def logs(
             while True:
                 for line in new:
                     click.echo(json.dumps(line) if as_json else _log_line(line))
-                time.sleep(_LOOK_SECONDS)
+                time.sleep(_LOOK_SECONDS)  # nothing tells of a line: the file is looked at again
                 new = following.news()
 
 

@@ -17,7 +17,7 @@ import orjson
 
 from geminicrm.config import Settings
 from geminicrm.kernel import logs
-from geminicrm.processes import tree
+from geminicrm.processes import supervisor, tree
 
 _START_SECONDS = 60.0
 _STEP_SECONDS = 0.1
@@ -35,7 +35,12 @@ def main(words: Sequence[str]) -> int:
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log_level, json=settings.production)
     demo = settings.home / "demo.json" if _DEMO in words else None
-    return tree.run(("web", "worker"), lambda: _greet(settings, demo))
+    children = {
+        "web": ("-m", "geminicrm", "web"),
+        "worker": ("-m", "geminicrm", "worker"),
+        "supervisor": supervisor.words(settings),
+    }
+    return tree.run(children, lambda: _greet(settings, demo))
 
 
 def _greet(settings: Settings, demo: Path | None) -> None:

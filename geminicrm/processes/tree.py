@@ -1,4 +1,4 @@
-"""The tree: starts web and worker, keeps them up, stops them in order, leaves nothing behind."""
+"""The tree: starts the processes, keeps them up, stops them in order, leaves nothing behind."""
 
 import os
 import signal
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -29,10 +29,13 @@ class _Child:
 
 
 class Tree:
-    """The processes of `geminicrm serve`, named by their command, in the order they stop."""
+    """The processes of `geminicrm serve`, in the order they stop.
 
-    def __init__(self, names: tuple[str, ...], environ: Mapping[str, str]) -> None:
-        self._names = names
+    Each is named by what the interpreter is told to become it.
+    """
+
+    def __init__(self, children: Mapping[str, Sequence[str]], environ: Mapping[str, str]) -> None:
+        self._words = dict(children)
         self._environ = dict(environ)
         self._children: list[_Child] = []
         self._stop = threading.Event()
@@ -44,7 +47,7 @@ class Tree:
 
     def run(self, ready: Callable[[], None]) -> int:
         """Keep the children up until stopped; give the exit code. `ready` runs beside them."""
-        for name in self._names:
+        for name in self._words:
             self._children.append(self._start(name))
         threading.Thread(target=ready, name="ready", daemon=True).start()
         try:
@@ -59,7 +62,7 @@ class Tree:
 
     def _start(self, name: str) -> _Child:
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [sys.executable, "-m", "geminicrm", name],
+            [sys.executable, *self._words[name]],
             env={**self._environ, lifeline.VARIABLE: str(self._read)},
             pass_fds=(self._read,),
             start_new_session=True,  # a Ctrl-C reaches the tree alone, which stops them in order
@@ -100,9 +103,9 @@ def _kill_session(leader: int) -> None:
         return
 
 
-def run(names: tuple[str, ...], ready: Callable[[], None]) -> int:
+def run(children: Mapping[str, Sequence[str]], ready: Callable[[], None]) -> int:
     """Run the tree in this process until SIGTERM or Ctrl-C."""
-    tree = Tree(names, os.environ)
+    tree = Tree(children, os.environ)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: tree.stop())
     return tree.run(ready)

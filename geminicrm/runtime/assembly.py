@@ -28,9 +28,10 @@ from geminicrm.runtime.vault import Vault
 class Needs:
     """What the life cycle stands on.
 
-    `unpack` opens the bytes of a package into files by path; `packages` is the folder of all
-    unpacked packages, right inside the home; `core_version` is what manifests'
-    `requires.geminicrm` is compared with; `fetch` brings Python packages that are not here.
+    `unpack` opens the bytes of a package into files by path; `confines` tells whether this machine
+    can lock up a process that runs code; `packages` is the folder of all unpacked packages, right
+    inside the home; `core_version` is what manifests' `requires.geminicrm` is compared with;
+    `fetch` brings Python packages that are not here.
     """
 
     works: Works
@@ -39,6 +40,7 @@ class Needs:
     source: PackageSource
     unpack: Callable[[bytes], Files]
     runner: Runner
+    confines: Callable[[], bool]
     live: Live
     meter: Meter
     packages: Path
@@ -64,6 +66,7 @@ def build_life_cycle(needs: Needs) -> LifeCycle:
         ),
         check=partial(_check, needs.core_version),
         seal=vault.seal,
+        confines=needs.confines,
         packages=needs.packages,
         logs=needs.logs,
         core_version=needs.core_version,

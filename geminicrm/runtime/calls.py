@@ -24,6 +24,8 @@ from geminicrm.runtime.failures import (
     ExtensionFailed,
     ExtensionPaused,
     ExtensionTimeout,
+    HostUnavailable,
+    RemoteFailure,
 )
 from geminicrm.runtime.host.traces import interrupts, place_of, reason_of
 from geminicrm.runtime.slots import Slots
@@ -33,6 +35,7 @@ WINDOW_SECONDS = 60.0
 PAUSE_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
+_WELL = ("ok", "refused")
 _Key = tuple[str, str, str]  # installation, digest, kind of call
 
 
@@ -131,7 +134,10 @@ class Calls:
 
         Else as `run`. The thread can't be stopped: after the deadline its doors are closed and
         its place stays taken until it really returns, so that at most two can hang around.
+        A host is left at its deadline in any case, so that needs no thread.
         """
+        if call.installed.loaded.host is not None:
+            return self.run(call, function)
         entered = self._enter(call)
         result: _Result[T] = _Result()
         name = f"extension {call.installed.extension_id} {call.kind}"
@@ -201,6 +207,14 @@ class Calls:
         except call.passes:
             outcome = "refused"
             raise
+        except HostUnavailable:
+            outcome = "busy"
+            raise
+        except ExtensionTimeout as error:
+            outcome = "timeout"
+            self._note(call, error)
+            _log.error("extension did not return; its host is ended", **_about(call))
+            raise
         except BaseException as error:
             if interrupts(error):
                 raise
@@ -215,8 +229,11 @@ class Calls:
 
     def _failed(self, call: CallContext, error: BaseException) -> ExtensionFailed:
         installed = call.installed
-        where = place_of(error, installed.loaded.folder)
-        failed = ExtensionFailed(installed.extension_id, call.kind, where, reason_of(error))
+        if isinstance(error, RemoteFailure):
+            where, reason = error.where, error.reason
+        else:
+            where, reason = place_of(error, installed.loaded.folder), reason_of(error)
+        failed = ExtensionFailed(installed.extension_id, call.kind, where, reason)
         self._note(call, failed)
         _log.error(
             "extension failed", where=where, error=failed.reason, exc_info=error, **_about(call)
@@ -229,12 +246,12 @@ class Calls:
         own = took - call.inner_seconds  # what it waited for other extensions is their time
         if call.abandoned:
             outcome = "timeout"  # noted when its time was over
-        elif outcome != "failed" and own > call.seconds:
+        elif outcome in _WELL and own > call.seconds:
             outcome = "timeout"
             _log.warning("extension overran its time", took=round(own, 3), **_about(call))
             extension_id = call.installed.extension_id
             self._note(call, ExtensionTimeout(extension_id, call.kind, call.seconds))
-        elif outcome != "failed" and (failing := self._failing.get(_key(call))) is not None:
+        elif outcome in _WELL and (failing := self._failing.get(_key(call))) is not None:
             failing.breaker.success()
         self._metrics.extension_call(call.installed.extension_id, call.kind, outcome, own)
 

@@ -152,21 +152,22 @@ class ExtensionLog:
 
     def debug(self, message: str, **fields: object) -> None:
         """Write a line for the author."""
-        self._write("debug", message, fields)
+        self.write("debug", message, fields)
 
     def info(self, message: str, **fields: object) -> None:
         """Write a line for the operator."""
-        self._write("info", message, fields)
+        self.write("info", message, fields)
 
     def warning(self, message: str, **fields: object) -> None:
         """Write that something needs a look."""
-        self._write("warning", message, fields)
+        self.write("warning", message, fields)
 
     def error(self, message: str, **fields: object) -> None:
         """Write that something failed."""
-        self._write("error", message, fields)
+        self.write("error", message, fields)
 
-    def _write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+    def write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
+        """Write a line of one of these levels."""
         installed = self._call().installed
         log = structlog.get_logger("extension").bind(
             extension_id=installed.extension_id,

@@ -15,7 +15,14 @@ from geminicrm.runtime.host.traces import reason_of
 from geminicrm.runtime.leases import Leases
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.models import Installation
-from geminicrm.runtime.table import EMPTY, Table, build_table, installed_from, manifest_of
+from geminicrm.runtime.table import (
+    EMPTY,
+    Table,
+    build_table,
+    code_of,
+    installed_from,
+    manifest_of,
+)
 from geminicrm.runtime.versions import Versions
 
 _POLL_SECONDS = 0.01
@@ -125,7 +132,8 @@ class Convergence:
         for row in rows:
             try:
                 manifest = manifest_of(row)
-                live.append(installed_from(row, manifest, self._versions.get(manifest, row.digest)))
+                loaded = self._versions.serving(code_of(row), manifest)
+                live.append(installed_from(row, manifest, loaded))
             except LoadFailed as error:
                 failed[row.id] = str(error)
             except Exception as error:  # noqa: BLE001 - border: one bad row must not stop the others

@@ -1,16 +1,18 @@
 """Between rows and drafts: what was stored, in the form that steps and runners take."""
 
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
 
 from geminicrm.kernel.crypto import DecryptionFailed
+from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.runtime.install.state import Draft, DraftSettings
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation, KeptSettings
 from geminicrm.runtime.present import manifest_of
-from geminicrm.runtime.settings_values import Stored, still_valid
+from geminicrm.runtime.settings_values import Stored, host_settings, still_valid
 from geminicrm.runtime.vault import Vault
 
 
@@ -27,6 +29,19 @@ def kept_settings(works: Works, vault: Vault, actor: Actor, manifest: Manifest) 
     return DraftSettings(dict(kept.plain), dict(kept.secrets))
 
 
+def to_keep(row: Installation, now: datetime) -> KeptSettings:
+    """Give what is left of an installation for the day it comes back; the caller stores it."""
+    return KeptSettings(
+        id=new_id("kept"),
+        extension_id=row.extension_id,
+        version=row.version,
+        settings=row.settings,
+        secrets=row.secrets,
+        host_settings=sorted(host_settings(manifest_of(row))),
+        kept_at=now,
+    )
+
+
 def draft_of(row: Installation, vault: Vault, packages: Path) -> Draft:
     """Give a stored installation as a draft."""
     return Draft(
@@ -41,6 +56,8 @@ def draft_of(row: Installation, vault: Vault, packages: Path) -> Draft:
         settings=DraftSettings(dict(row.settings), _readable(vault, row.secrets)),
         trusted=row.trusted,
         built_in=row.built_in,
+        hooks=tuple(row.hooks) if row.hooks is not None else None,
+        level=row.level,
     )
 
 

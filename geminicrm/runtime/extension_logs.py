@@ -4,6 +4,7 @@ A line too many is never a reason to fail: what can't be written is dropped, and
 says so.
 """
 
+import contextlib
 import json
 import time
 from collections.abc import Collection, Mapping
@@ -57,15 +58,19 @@ class ExtensionLogs:
         return Following(log_files.path_of(self.folder, installation_id))
 
     def remove(self, installation_id: str) -> None:
-        """Delete the log of an installation."""
-        log_files.remove(self.folder, installation_id)
+        """Delete the log of an installation, if that is possible. Never raises OSError."""
+        try:
+            log_files.remove(self.folder, installation_id)
+        except OSError as error:
+            _log.warning("a log was not deleted", installation_id=installation_id, error=str(error))
 
     def collect(self, used: Collection[str], older_than: float) -> None:
         """Delete the logs of installations that are no more, once nobody wrote for some seconds."""
         limit = time.time() - older_than
         for path in self.folder.glob("*.log*"):
-            if path.name.partition(".")[0] not in used and path.stat().st_mtime < limit:
-                path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # rotated or collected meanwhile
+                if path.name.partition(".")[0] not in used and path.stat().st_mtime < limit:
+                    path.unlink()
 
 
 def _bounded(fields: Mapping[str, object]) -> dict[str, object]:

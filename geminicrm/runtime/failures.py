@@ -5,6 +5,7 @@ ExtensionFailed (502)          its code raised, or gave something that can't be 
 └── ExtensionTimeout (504)     it did not return in time
 ExtensionBusy (503)            as many calls as it may have are running
 ExtensionPaused (503)          it failed too often and is left out for a while
+HostUnavailable (503)          its host can't be started just now
 ExtensionUnknown (404)         it is not installed in this workspace, or switched off
 RefusedByExtension (422)       it said no, with a reason for people
 StorageFull (409)              its documents would go beyond a quota
@@ -107,6 +108,33 @@ class ExtensionPaused(Unavailable):
             extension_id=extension_id,
         )
         self.extension_id = extension_id
+
+
+class HostUnavailable(Unavailable):
+    """The process that runs the extension can't be started just now; `reason` says why."""
+
+    code = "extension_host_unavailable"
+    title = "An extension can't be started now"
+
+    def __init__(self, extension_id: str, reason: str, retry_after: float = 1.0) -> None:
+        super().__init__(
+            f"The process of the extension {extension_id!r} can't be started now: {reason}",
+            retry_after,
+            extension_id=extension_id,
+        )
+        self.extension_id = extension_id
+
+
+class RemoteFailure(Exception):
+    """What happened in a host: `where` in the extension's own code, or "", and its error's text.
+
+    The guarded call makes an ExtensionFailed of it, as of any error of an extension.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        super().__init__(f"{reason} at {where}" if where else reason)
+        self.where = where
+        self.reason = reason
 
 
 class ExtensionUnknown(NotFound):

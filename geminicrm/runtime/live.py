@@ -11,10 +11,41 @@ from geminicrm.runtime.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostKey:
+    """Which host serves: that of one installation, with one version, locked or plain."""
+
+    installation_id: str
+    digest: str
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """What of an installation, stored or not yet, decides how its code runs.
+
+    `hooks` are those that were found when it was installed, None where nobody has looked.
+    """
+
+    installation_id: str
+    digest: str
+    built_in: bool
+    trusted: bool
+    hooks: tuple[str, ...] | None = None
+
+    @property
+    def host(self) -> HostKey:
+        """Name the host that serves it, if it is not built in."""
+        return HostKey(
+            installation_id=self.installation_id, digest=self.digest, locked=not self.trusted
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedVersion:
     """One extension version, ready to be called.
 
-    A hosted version is made of proxies with these same members.
+    A hosted version is made of proxies with these same members, for one installation; `host` names
+    its host, and is None for code in this process.
     """
 
     extension_id: str
@@ -26,6 +57,7 @@ class LoadedVersion:
     answer: Answering
     hooks: Mapping[str, Hook]
     routes: tuple[Route, ...]
+    host: HostKey | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

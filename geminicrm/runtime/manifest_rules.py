@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 from extensions.sdk.hookspecs import BUDGET_SECONDS
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.manifest_schema import nearest
-from geminicrm.runtime.requirements.parse import NotARequirement, counts, read_requirement
+from geminicrm.runtime.python_requirement import NotARequirement, counts, read_requirement
 from geminicrm.runtime.semver import NotAVersion, Range
 from geminicrm.runtime.strict_json import join, shorten
 

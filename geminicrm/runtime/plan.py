@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from geminicrm.identity.permissions import SCOPES, Scope
-from geminicrm.runtime.enforcement import enforcements
+from geminicrm.runtime.enforcement import enforcements, isolation
 from geminicrm.runtime.install.pipeline import Run
 from geminicrm.runtime.install.state import PackageRef
 from geminicrm.runtime.manifest_model import Manifest
@@ -90,9 +90,10 @@ class Plan:
                 yield (hook, *_BACKGROUND_HOOKS[hook])
 
 
-def make_plan(run: Run, kept_documents: int) -> Plan:
-    """Read the plan off the steps that looked."""
+def make_plan(run: Run, kept_documents: int, *, confines: bool) -> Plan:
+    """Read the plan off the steps that looked; `confines` says whether this machine locks hosts."""
     manifest, ref = run.state.manifest, run.state.ref
+    trusted = trust_required(ref, confines=confines)
     return Plan(
         extension_id=manifest.id,
         version=manifest.version,
@@ -102,8 +103,8 @@ def make_plan(run: Run, kept_documents: int) -> Plan:
         built_in=ref.built_in,
         signed=ref.signed,
         size=ref.size,
-        isolation=isolation(built_in=ref.built_in),
-        trust_required=trust_required(ref),
+        isolation=isolation(built_in=ref.built_in, trusted=trusted),
+        trust_required=trusted,
         scopes=tuple(scope_lines(manifest, manifest.permissions)),
         optional_scopes=tuple(scope_lines(manifest, manifest.optional_permissions)),
         network=tuple(HostLine(one.host, one.setting, one.reason) for one in manifest.network),
@@ -119,14 +120,9 @@ def make_plan(run: Run, kept_documents: int) -> Plan:
     )
 
 
-def trust_required(ref: PackageRef) -> bool:
+def trust_required(ref: PackageRef, *, confines: bool) -> bool:
     """Tell whether an admin has to trust the code: nothing confines it, and it is not ours."""
-    return not ref.built_in
-
-
-def isolation(*, built_in: bool) -> str:
-    """Name what keeps the code from the rest of the server."""
-    return "in-process" if built_in else "unsandboxed"
+    return not ref.built_in and not confines
 
 
 def scope_lines(manifest: Manifest, names: Iterable[str]) -> Iterator[ScopeLine]:

@@ -97,6 +97,7 @@ def _mark(work: Work, row: Installation, *, trusted: bool) -> None:
     if row.trusted == trusted:
         return
     row.trusted = trusted
+    row.level = None  # of the other kind of process
     if row.enabled:
         # It is started anew; what kept the other kind of process from running may not keep this.
         row.status, row.error = "enabled", None

@@ -1,16 +1,15 @@
 """Running the code of an installation that is not stored yet: the executing side of an install."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
+from geminicrm.runtime.hosting.hosting import Hosting
 from geminicrm.runtime.http_door import allowed_hosts
-from geminicrm.runtime.install.state import Draft, DraftSettings, Outcome
+from geminicrm.runtime.install.state import Draft, DraftSettings, Examined, Outcome
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.probe import probe
@@ -23,24 +22,41 @@ class InstallRunner:
     """Implements the install steps' Runner; `seconds` is what install() and uninstall() get."""
 
     def __init__(
-        self, versions: Versions, calls: Calls, seconds: float, tidy: Callable[[], object]
+        self,
+        versions: Versions,
+        hosting: Hosting,
+        calls: Calls,
+        seconds: float,
+        tidy: Callable[[], object],
     ) -> None:
         self._versions = versions
+        self._hosting = hosting
         self._tidy = tidy
         self._calls = calls
         self._seconds = seconds
 
-    def probe(self, folder: Path, manifest: Manifest) -> Sequence[Finding]:  # noqa: ARG002 - the child reads it from the folder
-        """Import the extension in a child process; give what went wrong."""
-        return probe(folder, self._seconds).findings
+    def probe(self, draft: Draft) -> Examined:
+        """Import the extension in a process of its own: its host, or a child if it is built in.
+
+        Raises HostUnavailable where no process can be started.
+        """
+        if draft.built_in:
+            return Examined(findings=probe(draft.folder, self._seconds).findings)
+        return self._hosting.examine(draft.code, draft.manifest)
 
     def load(self, draft: Draft) -> None:
-        """Load the version in this process. Raises LoadFailed."""
-        self._versions.get(draft.manifest, draft.digest)
+        """Make the version callable. Raises LoadFailed."""
+        self._versions.serving(draft.code, draft.manifest, draft=True)
 
-    def unload(self, draft: Draft) -> None:  # noqa: ARG002 - whatever nobody uses goes
-        """Let go of the version, in a while, unless an installation has it."""
+    def unload(self, draft: Draft) -> None:
+        """End the draft's host; in this process, let go of the version in a while."""
+        if not draft.built_in:
+            self._hosting.end(draft.code.host)
         self._tidy()
+
+    def forgive(self, installation_id: str) -> None:
+        """Forget that its host kept crashing."""
+        self._hosting.forgive(installation_id)
 
     def install(self, actor: Actor, draft: Draft) -> Outcome:
         """Run `install()` by its deadline. Raises ExtensionFailed."""
@@ -51,7 +67,7 @@ class InstallRunner:
         return self._run(actor, draft, "uninstall")
 
     def _run(self, actor: Actor, draft: Draft, method: str) -> Outcome:
-        loaded = self._versions.get(draft.manifest, draft.digest)
+        loaded = self._versions.serving(draft.code, draft.manifest, draft=True)
         installed = Installed(
             id=draft.installation_id,
             workspace_id=draft.workspace_id,

@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,20 @@ from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.runtime.calls import CallMetrics, Calls
-from geminicrm.runtime.context import Doors
+from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
 from geminicrm.runtime.events_sink import ExtensionSink
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.hooks import ExtensionHooks
+from geminicrm.runtime.host.sandbox.machine import machine_level
+from geminicrm.runtime.hosting.crash_loops import CrashLoops
+from geminicrm.runtime.hosting.hosting import Hosting, HostingParts, no_requirements
+from geminicrm.runtime.hosting.supervising import NoSupervisor, Supervisor
 from geminicrm.runtime.leases import Leases
 from geminicrm.runtime.ledger import Ledger
 from geminicrm.runtime.live import Installed
+from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.slots import Slots
@@ -63,7 +68,12 @@ class RuntimeOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeParts:
-    """What the runtime is built on."""
+    """What the runtime is built on.
+
+    `supervisor` is the way to that of this machine, `present` the same where it must not be
+    started; `machine` says what locks there are, and `requirements` where the Python packages of a
+    version lie, by its manifest and digest.
+    """
 
     works: Works
     generations: Generations
@@ -71,6 +81,10 @@ class RuntimeParts:
     metrics: CallMetrics
     http: HttpClient
     workspace: Callable[[str], WorkspaceInfo]
+    supervisor: Supervisor = field(default_factory=NoSupervisor)
+    present: Supervisor = field(default_factory=NoSupervisor)
+    machine: Callable[[], Mapping[str, str]] = machine_level
+    requirements: Callable[[Manifest, str], Path | None] = no_requirements
 
 
 SettingsSaver = Callable[[Actor, str, Mapping[str, Any]], None]
@@ -106,7 +120,8 @@ class ExtensionRuntime:
         self.ledger = Ledger(works)
         slots = Slots(max(1, options.threads // 2))
         self.calls = Calls(slots, self.ledger, self._now, parts.metrics, works.clock, self.logs)
-        self.versions = Versions(options.packages, self._doors, time.monotonic)
+        self.hosting = Hosting(self._hosting_parts(parts))
+        self.versions = Versions(options.packages, self._doors, self.hosting, time.monotonic)
         self.leases = Leases(works, options.machine, options.kind)
         self.convergence = Convergence(
             works, parts.generations, self.versions, self.leases, self._swapped
@@ -115,7 +130,7 @@ class ExtensionRuntime:
         self.dispatcher = Dispatcher(self.convergence, self.calls, options.seconds)
         self.sink = ExtensionSink(self.convergence, self.calls, options.seconds)
         self.runner = InstallRunner(
-            self.versions, self.calls, options.seconds, self.convergence.tidy
+            self.versions, self.hosting, self.calls, options.seconds, self.convergence.tidy
         )
         self._watch = Watch(self.convergence, self.ledger, parts.metrics)
 
@@ -140,6 +155,7 @@ class ExtensionRuntime:
     def stop(self) -> None:
         """Stop following, write the ledger, give up the lease, unload everything."""
         self._watch.stop()
+        self.hosting.close()
         self.leases.give_up()
         self.versions.close()
 
@@ -162,6 +178,18 @@ class ExtensionRuntime:
 
     def _swapped(self, table: Table) -> None:
         self.calls.keep_only({(one.id, one.digest) for one in table.by_id.values()})
+        self.hosting.swapped(table.generation, table.hosts())
+
+    def _hosting_parts(self, parts: RuntimeParts) -> HostingParts:
+        return HostingParts(
+            packages=self.options.packages,
+            supervisor=parts.supervisor,
+            present=parts.present,
+            context=lambda extension_id: ExtensionContext(extension_id, self._doors),
+            switch_off=CrashLoops(parts.works, parts.generations).switch_off,
+            machine=parts.machine,
+            requirements=parts.requirements,
+        )
 
 
 def _not_connected(_actor: Actor, _extension_id: str, _values: Mapping[str, Any]) -> None:

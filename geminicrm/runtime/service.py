@@ -10,30 +10,28 @@ from typing_extensions import override
 
 from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
-from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest, agreed
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import draft_of, installation_ids, kept_settings, used_folders
+from geminicrm.runtime.drafts import (
+    draft_of,
+    installation_ids,
+    kept_settings,
+    used_folders,
+)
 from geminicrm.runtime.install.files import collect
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.pipeline import Pipeline, Run
 from geminicrm.runtime.install.state import Consent, Draft, Lease, Order
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
-from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.plan import Plan, make_plan
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import AlreadyInstalled
+from geminicrm.runtime.removal import remove_installation
 from geminicrm.runtime.rights import Rights, RightsChange
-from geminicrm.runtime.settings_values import (
-    Stored,
-    changed_names,
-    host_settings,
-    merge,
-    own_values,
-)
-from geminicrm.runtime.storage import count_documents, forget_documents, queue_up
+from geminicrm.runtime.settings_values import Stored, changed_names, merge, own_values
+from geminicrm.runtime.storage import count_documents
 from geminicrm.runtime.vault import Vault
 
 DAY_SECONDS = 86_400.0
@@ -144,8 +142,6 @@ class LifeCycle(Rights):
             with self._works.write(actor) as work:
                 lease.confirm(work)
                 generation, documents = self._remove(work, extension_id, data, warning)
-            if data == "purge":
-                self._tools.logs.remove(row.id)
         live = self._live.wait_live(generation, self._live_seconds)
         self._meter.install("uninstall", "ok", time.perf_counter() - started)
         return Removed(
@@ -205,7 +201,8 @@ class LifeCycle(Rights):
     def _plan(self, looked: Run) -> Plan:
         order = looked.state.order
         with self._works.read(order.actor) as work:
-            return make_plan(looked, count_documents(work, order.extension_id))
+            kept = count_documents(work, order.extension_id)
+        return make_plan(looked, kept, confines=self._tools.confines())
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -243,6 +240,8 @@ class LifeCycle(Rights):
             work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
             self._tools.generations.bump(work, AUTH)
             generation = self._tools.generations.bump(work, RUNTIME)
+        if enabled:
+            self._tools.runner.forgive(row.id)
         return self._changed(actor, extension_id, generation)
 
     def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
@@ -257,27 +256,9 @@ class LifeCycle(Rights):
     ) -> tuple[int, int]:
         work.require(MANAGE)
         refuse_if_needed(work, extension_id)
-        row = find(work, extension_id)
-        # Whoever stores a document now waits, and then finds no installation to store it for.
-        queue_up(work, extension_id)
-        work.session.delete(row)
-        documents = count_documents(work, extension_id)
-        if data == "keep":
-            work.session.add(
-                KeptSettings(
-                    id=new_id("kept"),
-                    extension_id=extension_id,
-                    version=row.version,
-                    settings=row.settings,
-                    secrets=row.secrets,
-                    host_settings=sorted(host_settings(manifest_of(row))),
-                    kept_at=work.now,
-                )
-            )
-        else:
-            forget_documents(work, extension_id)
-        changes = {"version": row.version, "data": data, "warning": warning}
-        work.audit("extension.uninstalled", extension_id, changes)
+        row, documents = remove_installation(work, extension_id, data, warning)
+        if data == "purge":
+            work.after_commit(lambda: self._tools.logs.remove(row.id))
         self._tools.generations.bump(work, AUTH)
         return self._tools.generations.bump(work, RUNTIME), documents
 

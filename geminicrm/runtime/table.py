@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from geminicrm.kernel.events import StoredEvent, matches
 from geminicrm.runtime.http_door import allowed_hosts
-from geminicrm.runtime.live import Installed, LoadedVersion
+from geminicrm.runtime.live import Code, HostKey, Installed, LoadedVersion
 from geminicrm.runtime.manifest import Manifest, build_manifest
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.record_door import NOUNS
@@ -51,6 +51,11 @@ class Table:
         """Give the digests of the versions in use."""
         return {one.digest for one in self.by_id.values()}
 
+    def hosts(self) -> tuple[HostKey, ...]:
+        """Name the hosts that may run."""
+        found = (one.loaded.host for one in self.by_id.values())
+        return tuple(host for host in found if host is not None)
+
 
 EMPTY = Table(-1, "")
 
@@ -76,6 +81,17 @@ def installed_from(row: Installation, manifest: Manifest, loaded: LoadedVersion)
         secrets=row.secrets,
         loaded=loaded,
         hosts=allowed_hosts(manifest, row.settings),
+    )
+
+
+def code_of(row: Installation) -> Code:
+    """Say how the code of a row runs."""
+    return Code(
+        installation_id=row.id,
+        digest=row.digest,
+        built_in=row.built_in,
+        trusted=row.trusted,
+        hooks=tuple(row.hooks) if row.hooks is not None else None,
     )
 
 

@@ -24,7 +24,10 @@ from geminicrm.identity.permissions import ROLES, SCOPES
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.events import Event
 from geminicrm.kernel.relay import RETRY_SECONDS
+from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS, enforced_by
+from geminicrm.runtime.ledger import MAX_REFUSED_HOSTS, OTHER_HOSTS
 from geminicrm.runtime.sdk_errors import to_core
+from geminicrm.runtime.usage import UNUSED_DAYS
 from tests.support.pages import page, rows, samples, section
 
 README = page("README.md")
@@ -58,6 +61,24 @@ def permission_row(scope):
 def test_permissions():
     table = rows(section(page("docs/permissions.md"), "Permissions"))
     assert table == [permission_row(scope) for scope in SCOPES.values()]
+
+
+def enforcement_row(how):
+    by = enforced_by(how)
+    return [f"`{how}`", f"`{by}`", ENFORCED_WORDS[by]]
+
+
+def test_who_enforces_what():
+    table = rows(section(page("docs/permissions.md"), "Who enforces it"))
+    found = [[how, by, words] for how, _which, by, words in table]
+    assert found == [enforcement_row(how) for how in ISOLATION_WORDS]
+
+
+def test_the_figures_of_the_ledger():
+    text = page("docs/permissions.md").replace("\n", " ")
+    assert f"was not used for {UNUSED_DAYS} days" in text
+    assert f"at most {MAX_REFUSED_HOSTS} a day are named in each process" in text
+    assert f"counted as `{OTHER_HOSTS}`" in text
 
 
 # settings

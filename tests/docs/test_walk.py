@@ -150,12 +150,16 @@ def test_the_rest_samples_answer(served):
     token = 'TOKEN="$ADMIN"'
     texts = [*shell(section(page("README.md"), "REST")), *shell(page("docs/rest.md"))]
     _, *answers = served.run(token, *texts)
-    first, made, listed, installed = map(json.loads, answers)
+    first, made, listed, installed, trimmed = map(json.loads, answers)
     assert len(first["data"]) == 1
     assert (made["amount"], made["currency"], made["version"]) == ("1250.50", "EUR", 1)
     assert len(listed["data"]) == 2
     assert {lead["status"] for lead in listed["data"]} <= {"new", "contacted"}
     assert installed["status"] == "enabled"
+    assert (installed["granted"], trimmed["granted"]) == (
+        ["read:leads", "write:leads"],
+        ["read:leads"],
+    )
 
 
 def test_the_problem_of_the_page_is_the_one_that_comes(served):
@@ -199,6 +203,8 @@ def test_the_extension_of_the_guide_works(served):
     eventually(lambda: planned(served, lead["id"]) == ["First call"], SECONDS)
     assert "First call" in served.get(f"/apps/panels/lead/{lead['id']}").text
     assert "First call" in served.get("/api/extensions/follow-up/calls").json()["calls"]
+    due = served.get("/api/extensions/follow-up/planned").json()["due"]
+    assert f"planned/{lead['id']}" in due
     place = f"panel=calls&record_type=lead&record_id={lead['id']}"
     said = served.post(f"/apps/follow-up/actions/call?{place}", headers={"HX-Request": "true"})
     assert "Fill in the address of the phone system first." in said.headers["HX-Trigger"]

@@ -9,6 +9,7 @@ import pytest
 from geminicrm.app import Core
 from geminicrm.kernel.relay import Relay
 from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.install.state import Examined
 from marketplace.offer import built_in_folder
 from marketplace.packages import pack
 from tests.support.core import Tenant, make_tenant
@@ -61,7 +62,7 @@ class Installer:
         request = InstallRequest(extension_id=extension_id, grant="requested")
         with pytest.MonkeyPatch.context() as patch:
             if package.digest in self.tried:
-                patch.setattr(self.core.runtime.runner, "probe", lambda *_: ())
+                patch.setattr(self.core.runtime.runner, "probe", lambda _draft: Examined())
             self.core.life_cycle.install(self.tenant.owner(), request)
         self.tried.add(package.digest)
         self.core.runtime.reconcile()

@@ -18,8 +18,7 @@ from geminicrm.kernel.errors import Finding, NotFound
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.install.state import Draft, Outcome, PackageRef
-from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.install.state import Draft, Examined, Outcome, PackageRef
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.problems import InstallFailed
 from geminicrm.runtime.service import LifeCycle
@@ -128,11 +127,11 @@ class FakeRunner:
     loading: Callable[[Draft], None] = lambda _draft: None
     calls: list[str] = field(default_factory=list)
 
-    def probe(self, folder: Path, manifest: Manifest) -> Sequence[Finding]:
+    def probe(self, draft: Draft) -> Examined:
         """Give the findings that were set."""
-        assert (folder / manifest.entry_point).exists()
+        assert (draft.folder / draft.manifest.entry_point).exists()
         self.calls.append("probe")
-        return self.findings
+        return Examined(findings=tuple(self.findings))
 
     def load(self, draft: Draft) -> None:
         """Remember."""
@@ -153,6 +152,11 @@ class FakeRunner:
         """Answer as told."""
         self.calls.append("uninstall")
         return self.uninstalling(actor, draft)
+
+    def forgive(self, installation_id: str) -> None:
+        """Remember."""
+        assert installation_id
+        self.calls.append("forgive")
 
 
 @dataclass
@@ -212,6 +216,8 @@ def make_life(core: Core, **changes: Any) -> Life:
         "source": shelf,
         "unpack": lambda content: open_package(content).files,
         "runner": runner,
+        # As on a machine without locks, where code of others has to be trusted.
+        "confines": lambda: False,
         "live": live,
         "meter": meter,
         "packages": packages,

@@ -184,6 +184,7 @@ class Stage:
             "manifest": dict(package.manifest.source),
             "granted": list(package.manifest.permissions),
             "settings": {},
+            "built_in": True,
             **row,
         }
         with self.core.works.write(tenant.system()) as work:
@@ -213,8 +214,10 @@ class Stage:
         return Vault(self.core.cipher).seal(secrets)
 
 
-def make_stage(core: Core, kind: str = "web", threads: int = 8, seconds: float = 5.0) -> Stage:
-    """Make a runtime beside others on the same core."""
+def make_stage(
+    core: Core, kind: str = "web", threads: int = 8, seconds: float = 5.0, **parts: Any
+) -> Stage:
+    """Make a runtime beside others on the same core; it has no hosts unless `parts` say so."""
     metrics = CountedCalls()
     saved: list[tuple[str, str, dict[str, Any]]] = []
 
@@ -233,6 +236,7 @@ def make_stage(core: Core, kind: str = "web", threads: int = 8, seconds: float =
             metrics=metrics,
             http=core.http,
             workspace=workspace,
+            **parts,
         ),
     )
     crm = build(core.works, runtime.hooks, lambda _work, _user: True)

@@ -58,6 +58,15 @@ def test_a_killed_worker_is_started_again(serve):
     tree.stop()
 
 
+def test_a_killed_supervisor_is_started_again(serve):
+    tree, _address, _home = serve
+    (supervisor,) = _pids(tree, "geminicrm.runtime.supervisor")
+    os.kill(supervisor, signal.SIGKILL)
+    eventually(lambda: set(_pids(tree, "geminicrm.runtime.supervisor")) - {supervisor}, _SECONDS)
+    eventually(lambda: "the supervisor is there" in tree.output(), _SECONDS)
+    tree.stop()
+
+
 def test_a_killed_web_process_is_started_again_with_its_workers(serve):
     tree, address, _home = serve
     before = set(_pids(tree, "geminicrm web"))
@@ -77,7 +86,7 @@ def test_when_the_tree_itself_is_killed_nothing_survives_it(serve):
 GIVES_UP = """
 import sys
 from geminicrm.processes import tree
-sys.exit(tree.run(("nonsense",), lambda: None))
+sys.exit(tree.run({"nonsense": ("-m", "geminicrm", "nonsense")}, lambda: None))
 """
 
 

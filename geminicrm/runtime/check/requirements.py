@@ -6,11 +6,11 @@ from typing import Final
 from packaging.requirements import Requirement
 
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder, Severity
+from geminicrm.runtime.python_requirement import counts, name_of, read_requirement
 from geminicrm.runtime.requirements.brought import Brought, hash_problems, read_brought
 from geminicrm.runtime.requirements.choose import MEND, POINTER, host_conflict
 from geminicrm.runtime.requirements.environment import unmet_here
 from geminicrm.runtime.requirements.own import host_versions
-from geminicrm.runtime.requirements.parse import counts, name_of, read_requirement
 
 _MANIFEST: Final = "manifest.json"
 

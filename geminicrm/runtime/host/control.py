@@ -80,6 +80,10 @@ class Look(Message, frozen=True):
     """Tell me about all hosts."""
 
 
+class Leave(Message, frozen=True):
+    """Give way to the supervisor of a server; only one that a client started does."""
+
+
 # From the supervisor
 
 
@@ -138,7 +142,7 @@ class States(Message, frozen=True):
     hosts: tuple[HostState, ...]
 
 
-Question: TypeAlias = Ensure | Retire | Restart | Desired | Forgive | Look
+Question: TypeAlias = Ensure | Retire | Restart | Desired | Forgive | Look | Leave
 Given: TypeAlias = Running | NotRunning | Done | States
 
 

@@ -143,10 +143,11 @@ class Value(Message, frozen=True, tag=10):
 
 
 class Raised(Message, frozen=True, tag=11):
-    """The extension let one of the SDK's errors through."""
+    """The extension let one of the SDK's errors through, `where` in its own code."""
 
     id: Number
     error: ErrorFacts
+    where: Line = ""
 
 
 class Failed(Message, frozen=True, tag=12):

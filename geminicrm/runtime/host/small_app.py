@@ -1,6 +1,7 @@
 """The small Flask application that each loaded version has for its routes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask, Request, Response
@@ -57,21 +58,30 @@ class SmallApp(Flask):
 
         Raises whatever the extension raises and does not handle, and AnswerTooLarge.
         """
-        with self.request_context(environ):
-            response = self.full_dispatch_request()
-            try:
-                body = _read(response)
-            finally:
-                response.close()
+        with self.answering(environ) as response:
+            body = b"".join(parts_of(response))
         return Answer(response.status, response.headers.to_wsgi_list(), body)
 
+    @contextmanager
+    def answering(self, environ: dict[str, Any]) -> Iterator[Response]:
+        """Give the answer to one request while its body may still be in the making.
 
-def _read(response: Response) -> bytes:
-    response.direct_passthrough = False
-    chunks: Iterable[bytes] = response.iter_encoded()
-    body = bytearray()
-    for chunk in chunks:
-        body += chunk
-        if len(body) > MOST_BYTES:
+        Raises whatever the extension raises and does not handle.
+        """
+        with self.request_context(environ):
+            response = self.full_dispatch_request()
+            response.direct_passthrough = False
+            try:
+                yield response
+            finally:
+                response.close()
+
+
+def parts_of(response: Response) -> Iterator[bytes]:
+    """Give the body as it is made; AnswerTooLarge past `MOST_BYTES`."""
+    size = 0
+    for part in response.iter_encoded():
+        size += len(part)
+        if size > MOST_BYTES:
             raise AnswerTooLarge(f"its answer is longer than {MOST_BYTES} bytes")
-    return bytes(body)
+        yield part

@@ -19,14 +19,15 @@ MOST_HEADER: Final = 16 * 1024
 """Bytes of a header between a core and a host."""
 MOST_CONTROL_HEADER: Final = 1024 * 1024
 """Bytes of a header between parts of the core, which may speak of many hosts at once."""
-MOST_BODY: Final = 1024 * 1024
-"""Raw bytes of one frame; longer bodies go on as Chunk, see `streams.py`."""
+MOST_BODY: Final = 4 * 1024 * 1024
+"""Raw bytes of one frame: the longest value. Bodies of HTTP come in pieces, see `streams.py`."""
 FLOOR: Final = 64 * 1024
 """What a frame of any size may cost."""
 
 _LENGTHS: Final = struct.Struct("!II")
 _AHEAD: Final = 8 * 1024
 _STEP: Final = 32 * 1024
+_LONGEST_WAIT: Final = 2**31 - 1
 
 M_co = TypeVar("M_co", bound=Message, covariant=True)
 
@@ -164,7 +165,7 @@ def _poll(sock: socket.socket, events: int) -> select.poll:
 
 def _wait(poll: select.poll, deadline: float) -> None:
     left = deadline - time.monotonic()
-    if left <= 0 or not poll.poll(left * 1000):
+    if left <= 0 or not poll.poll(min(left * 1000, _LONGEST_WAIT)):
         raise WireTimeout("the time of the call is over")
 
 

@@ -1,16 +1,19 @@
-"""Load: import the code, first in a child process that may die, then here."""
+"""Load: import the code, first in a process that may die, then where it will run."""
+
+from dataclasses import replace
 
 from geminicrm.runtime.install.state import InstallState, Refused, Tools
 
 
 def do(state: InstallState, tools: Tools) -> InstallState:
-    """Probe the extension, then load it in this process."""
-    findings = tools.runner.probe(state.draft.folder, state.manifest)
-    if findings:
-        reasons = " ".join(finding.message for finding in findings)
-        raise Refused(reasons, findings[0].pointer, tuple(findings))
-    tools.runner.load(state.draft)
-    return state
+    """Probe the extension, then load it; keep what was found."""
+    examined = tools.runner.probe(state.draft)
+    if examined.findings:
+        reasons = " ".join(finding.message for finding in examined.findings)
+        raise Refused(reasons, examined.findings[0].pointer, examined.findings)
+    draft = replace(state.draft, hooks=examined.hooks, level=examined.level)
+    tools.runner.load(draft)
+    return replace(state, draft_made=draft)
 
 
 def undo(state: InstallState, tools: Tools) -> None:

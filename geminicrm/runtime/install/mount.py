@@ -72,6 +72,8 @@ def _store(work: Work, draft: Draft, tools: Tools) -> None:
             secrets=tools.seal(draft.settings.secrets),
             trusted=draft.trusted,
             built_in=draft.built_in,
+            hooks=list(draft.hooks) if draft.hooks is not None else None,
+            level=dict(draft.level) if draft.level is not None else None,
             created_at=work.now,
             updated_at=work.now,
         )

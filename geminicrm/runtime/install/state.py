@@ -10,6 +10,7 @@ from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.install.files import Hold
+from geminicrm.runtime.live import Code
 from geminicrm.runtime.manifest_model import Manifest
 
 Value = TypeVar("Value")
@@ -72,7 +73,7 @@ class Draft:
     """The installation as it will be stored once everything else has worked.
 
     `digest` is `sha256:<hex>`, `folder` holds the unpacked package. Secrets are in clear here
-    and leave memory only encrypted.
+    and leave memory only encrypted. `hooks` and `level` are known once it has been examined.
     """
 
     installation_id: str
@@ -86,6 +87,31 @@ class Draft:
     settings: DraftSettings
     trusted: bool
     built_in: bool
+    hooks: tuple[str, ...] | None = None
+    level: Mapping[str, str] | None = None
+
+    @property
+    def code(self) -> Code:
+        """Say how its code runs."""
+        return Code(
+            installation_id=self.installation_id,
+            digest=self.digest,
+            built_in=self.built_in,
+            trusted=self.trusted,
+            hooks=self.hooks,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What came of trying to load a version: `findings` say why it can't be.
+
+    `hooks` are those that it implements, `level` the locks that held; both None for a built-in.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    hooks: tuple[str, ...] | None = None
+    level: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +128,12 @@ class Runner(Protocol):
     Raises an ExtensionFailed that names extension and place where its code fails or overruns.
     """
 
-    def probe(self, folder: Path, manifest: Manifest) -> Sequence[Finding]:
-        """Import the extension in a child process and make it; tell all that went wrong."""
+    def probe(self, draft: Draft) -> Examined:
+        """Import the extension in a process of its own and make it; tell all that went wrong."""
         ...
 
     def load(self, draft: Draft) -> None:
-        """Load the version in this process."""
+        """Load the version where this process can call it."""
         ...
 
     def unload(self, draft: Draft) -> None:
@@ -120,6 +146,10 @@ class Runner(Protocol):
 
     def uninstall(self, actor: Actor, draft: Draft) -> Outcome:
         """Run its `uninstall()` for the draft's workspace."""
+        ...
+
+    def forgive(self, installation_id: str) -> None:
+        """Forget that its host kept crashing: an admin has switched it on again."""
         ...
 
 
@@ -152,7 +182,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What steps act through; the same for every install of a process."""
+    """What steps act through; the same for every install of a process.
+
+    `confines` tells whether this machine can lock a host up.
+    """
 
     works: Works
     generations: Generations
@@ -163,6 +196,7 @@ class Tools:
     manifest: Callable[[bytes], Manifest]
     check: Callable[[Path, Manifest], Checked]
     seal: Callable[[Mapping[str, str]], str | None]
+    confines: Callable[[], bool]
     packages: Path
     logs: ExtensionLogs
     core_version: str

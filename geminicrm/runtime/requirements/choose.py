@@ -11,8 +11,8 @@ from packaging.tags import Tag, sys_tags
 from packaging.version import Version
 
 from geminicrm.kernel.errors import Finding
+from geminicrm.runtime.python_requirement import NotARequirement, counting, name_of
 from geminicrm.runtime.requirements.own import HOST_MODULES
-from geminicrm.runtime.requirements.parse import NotARequirement, counting, name_of
 from geminicrm.runtime.requirements.problems import RequirementsRefused
 from geminicrm.runtime.requirements.wheel import Wheel
 

@@ -13,7 +13,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
-from geminicrm.runtime.requirements.parse import NotARequirement, name_of, read_requirement
+from geminicrm.runtime.python_requirement import NotARequirement, name_of, read_requirement
 
 LOCK_FILE: Final = "requirements.lock"
 MAX_LOCK_BYTES: Final = 1024 * 1024

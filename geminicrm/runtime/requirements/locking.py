@@ -14,10 +14,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from geminicrm.kernel.errors import Finding
+from geminicrm.runtime.python_requirement import name_of
 from geminicrm.runtime.requirements.choose import host_conflict
 from geminicrm.runtime.requirements.lock_file import Pin
 from geminicrm.runtime.requirements.own import host_versions
-from geminicrm.runtime.requirements.parse import name_of
 from geminicrm.runtime.requirements.pip import run_pip
 from geminicrm.runtime.requirements.problems import FetchFailed, RequirementsRefused
 

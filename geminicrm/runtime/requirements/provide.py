@@ -10,6 +10,12 @@ from packaging.version import Version
 
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.python_requirement import (
+    NotARequirement,
+    counting,
+    counts,
+    read_requirement,
+)
 from geminicrm.runtime.requirements.brought import read_brought
 from geminicrm.runtime.requirements.cache import WheelCache, digest_of
 from geminicrm.runtime.requirements.choose import POINTER, choose
@@ -17,12 +23,6 @@ from geminicrm.runtime.requirements.fetch import Fetch
 from geminicrm.runtime.requirements.folder import make_set
 from geminicrm.runtime.requirements.lock_file import Pin
 from geminicrm.runtime.requirements.own import host_versions
-from geminicrm.runtime.requirements.parse import (
-    NotARequirement,
-    counting,
-    counts,
-    read_requirement,
-)
 from geminicrm.runtime.requirements.problems import (
     FetchFailed,
     RequirementsRefused,

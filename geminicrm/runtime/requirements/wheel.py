@@ -13,8 +13,8 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from geminicrm.runtime.python_requirement import NotARequirement, read_requirement
 from geminicrm.runtime.requirements.archive import check_distinct, opened, read_small
-from geminicrm.runtime.requirements.parse import NotARequirement, read_requirement
 from geminicrm.runtime.requirements.problems import WheelWrong
 from geminicrm.runtime.requirements.record import Hashes, read_hashes, verified
 

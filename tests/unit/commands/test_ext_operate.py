@@ -67,3 +67,42 @@ def test_a_change_that_workers_have_not_taken_up_yet_is_told(terminal, hello, mo
     monkeypatch.setattr("geminicrm.runtime.convergence.Convergence.wait_live", lambda *_: False)
     off = terminal("ext", "disable", hello)
     assert off.out == "hello-routes is disabled; workers that run follow in a moment.\n"
+
+
+@pytest.fixture
+def logged(core, tenant, hello):
+    """hello-routes has logged two lines; more can be written."""
+    installation = core.life_cycle.get(tenant.owner(), hello)["id"]
+
+    def write(message, **fields):
+        core.runtime.logs.write(installation, "info", "log", message, fields)
+
+    write("first", lead="lead_1")
+    write("second\x1b[31m")
+    return write
+
+
+def test_the_log_is_shown(terminal, hello):
+    assert terminal("ext", "logs", hello).out == "hello-routes has logged nothing yet.\n"
+
+
+def test_lines_of_the_log(terminal, hello, logged):
+    first, second = terminal("ext", "logs", hello).out.splitlines()
+    assert first.split()[1:] == ["info", "log", "first", "lead=lead_1"]
+    assert second.endswith("second [31m")  # what it logs does not steer the terminal
+    (last,) = terminal("ext", "logs", hello, "--lines", "1", "--json").json()["data"]
+    assert last["message"] == "second\x1b[31m"
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_the_log_is_followed(terminal, hello, logged, monkeypatch, form):
+    steps = iter([lambda: logged("third"), _ctrl_c])
+    monkeypatch.setattr("geminicrm.commands.ext_operate.time.sleep", lambda _: next(steps)())
+    shown = terminal("ext", "logs", hello, "--follow", "--lines", "1", *form).out.splitlines()
+    assert len(shown) == 2
+    assert "second" in shown[0]
+    assert "third" in shown[1]
+
+
+def _ctrl_c():
+    raise KeyboardInterrupt

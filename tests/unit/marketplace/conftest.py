@@ -115,7 +115,7 @@ def market_app(core: Core, registry: Registry, installed: Callable[..., Any]) ->
     )
     app.register_blueprint(identity_views.blueprint(credentials, core.generations, 1))
     app.register_blueprint(api.blueprint(registry))
-    app.register_blueprint(views.blueprint(registry, installed))
+    app.register_blueprint(views.blueprint(registry, installed, lambda: False))
     return app
 
 

@@ -197,3 +197,29 @@ def test_scopes_guard_every_door(app: Flask, life: Life, tenant: Tenant):
     other = token_with(life.core, tenant, "read:leads")
     assert anybody.get(f"{ROOT}/{HELLO}/permissions", headers=other).status_code == 403
     assert "manage:extensions" in ROLES["admin"]
+
+
+def test_the_log_of_an_installation(client: FlaskClient, life: Life):
+    made = client.post(ROOT, json=GOOD).json
+    for number in range(3):
+        life.core.runtime.logs.write(made["id"], "info", "log", f"line {number}", {"n": number})
+    answer = client.get(f"{ROOT}/{HELLO}/logs")
+    assert answer.json["next_cursor"] is None
+    assert [line["message"] for line in answer.json["data"]] == ["line 0", "line 1", "line 2"]
+    (last,) = client.get(f"{ROOT}/{HELLO}/logs?lines=1").json["data"]
+    assert (last["level"], last["source"], last["fields"]) == ("info", "log", {"n": 2})
+
+
+@pytest.mark.parametrize("lines", ["0", "1001", "-1", "1e2", "\u0663", "99999999999999999999"])
+def test_a_number_of_lines_is_checked(client: FlaskClient, lines: str):
+    client.post(ROOT, json=GOOD)
+    answer = client.get(f"{ROOT}/{HELLO}/logs", query_string={"lines": lines})
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["pointer"] == "/lines"
+
+
+def test_the_log_needs_a_permission(client: FlaskClient, core: Core, tenant: Tenant):
+    client.post(ROOT, json=GOOD)
+    narrow = token_with(core, tenant, "read:leads")
+    assert client.get(f"{ROOT}/{HELLO}/logs", headers=narrow).status_code == 403
+    assert client.get(f"{ROOT}/other/logs").status_code == 404

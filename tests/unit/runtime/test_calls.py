@@ -109,6 +109,9 @@ def test_a_failure_names_extension_and_place_but_not_the_data(guarded: Guarded):
     (line,) = [line for line in logs if line["event"] == "extension failed"]
     assert line["extension_id"] == "sample"
     assert line["error"] == "ValueError: the password is 123"
+    (written,) = guarded.log.lines
+    assert written[:3] == (guarded.installed.id, "error", "core")
+    assert written[3].endswith("at extension.py:22 in inner: ValueError: the password is 123")
     assert guarded.metrics.seen == [("sample", "route", "failed")]
 
 

@@ -152,7 +152,7 @@ def test_a_secret_that_cannot_be_opened_is_an_error_of_the_sdk(inside: Inside):
         inside(lambda app: app.secrets["key"], secrets="nonsense")
 
 
-def test_its_log_lines_say_whose_they_are(inside: Inside, tenant: Tenant):
+def test_its_log_lines_say_whose_they_are(inside: Inside, stage: Stage, tenant: Tenant):
     def write(app: ExtensionContext) -> None:
         app.log.debug("a")
         app.log.info("b", extension_id="forged", lead="lead_1")
@@ -168,6 +168,11 @@ def test_its_log_lines_say_whose_they_are(inside: Inside, tenant: Tenant):
         ("sample", tenant.id)
     }
     assert lines[1]["fields"] == {"extension_id": "forged", "lead": "lead_1"}
+    own = stage.runtime.logs.tail(stage.find(tenant).id, 9)
+    assert [(line["level"], line["source"], line["message"]) for line in own] == [
+        ("debug", "log", "a"), ("info", "log", "b"), ("warning", "log", "c"), ("error", "log", "d"),
+    ]  # fmt: skip
+    assert own[1]["fields"] == {"extension_id": "forged", "lead": "lead_1"}
 
 
 @pytest.mark.parametrize(

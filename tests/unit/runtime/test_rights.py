@@ -29,8 +29,10 @@ def stranger(life: Life, tenant: Tenant) -> str:
 
 def test_trust_needs_the_id_typed_and_is_told_everywhere(life: Life, tenant: Tenant, stranger: str):
     before = life.core.generations.get(RUNTIME)
+    change_row(life, tenant, level={"landlock": "on (ABI 7)"})
     change = life.cycle.trust(tenant.owner(), stranger, stranger)
     assert change.generation == before + 1
+    assert change.installation["level"] is None
     assert (change.installation["trusted"], change.installation["isolation"]) == (
         True, "unsandboxed",
     )  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout, LoadFailed
-from geminicrm.runtime.install.state import Draft, DraftSettings, Outcome
+from geminicrm.runtime.install.state import Draft, DraftSettings, Examined, Outcome
 from geminicrm.runtime.runner import outcome_of
 from tests.support.core import Tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method, write_package
@@ -28,7 +28,7 @@ def draft(stage: Stage, tenant: Tenant, source: str, **settings: Any) -> Draft:
         granted=("read:leads", "write:leads"),
         settings=DraftSettings(**settings),
         trusted=False,
-        built_in=False,
+        built_in=True,
     )
 
 
@@ -46,7 +46,7 @@ def test_install_runs_for_the_workspace_before_anything_is_stored(stage: Stage, 
     )
     made = draft(stage, tenant, source, plain={"word": "old"}, secrets={"key": "s3cret"})
     runner = stage.runtime.runner
-    assert runner.probe(made.folder, made.manifest) == ()
+    assert runner.probe(made) == Examined()
     runner.load(made)
 
     assert runner.install(tenant.owner(), made) == Outcome(success=True, message="now new")
@@ -96,7 +96,7 @@ def test_an_install_that_does_not_return_is_given_up(stage: Stage, tenant: Tenan
 def test_a_version_that_cannot_be_loaded_says_so(stage: Stage, tenant: Tenant):
     made = draft(stage, tenant, "1 / 0")
 
-    (finding,) = stage.runtime.runner.probe(made.folder, made.manifest)
+    (finding,) = stage.runtime.runner.probe(made).findings
     assert finding.pointer == "extension.py:1 in <module>"
     with pytest.raises(LoadFailed):
         stage.runtime.runner.load(made)

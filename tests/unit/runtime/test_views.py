@@ -7,6 +7,7 @@ from sqlalchemy import select
 from geminicrm.runtime.hooks import Panel
 from geminicrm.runtime.install.state import Outcome
 from geminicrm.runtime.models import Installation
+from geminicrm.runtime.storage import Owner, Storage
 from tests.support.core import Tenant, csrf
 from tests.support.life import HELLO, Life, files, zipped
 from tests.support.life_app import (
@@ -217,3 +218,29 @@ def test_forms_need_their_token(browser: Browser):
     assert browser.client.post(CONSENT).status_code == 403
     assert "Nothing installed yet" in browser.get("/installed")
     assert csrf(browser.client, "/installed") != ""
+
+
+def test_the_log_is_shown_newest_last(browser: Browser, life: Life, tenant: Tenant):
+    browser.post(CONSENT)
+    assert "Nothing logged yet" in browser.get(f"{PAGE}/log")
+    with life.core.works.read(tenant.system()) as work:
+        (one,) = work.session.scalars(select(Installation.id))
+    logs = life.core.runtime.logs
+    logs.write(one, "warning", "log", "<b>slow</b>\ud800", {"lead": "<i>lead_1</i>"})
+    logs.write(one, "error", "core", "hello-world failed in route at extension.py:3")
+    with (logs.folder / f"{one}.log").open("a") as file:
+        file.write('{"level": "odd", "source": "elsewhere"}\n')
+    page = browser.get(f"{PAGE}/log")
+    assert page.index("slow") < page.index("extension.py:3")
+    for words in (
+        "&lt;b&gt;slow&lt;/b&gt;?", "lead=&lt;i&gt;lead_1&lt;/i&gt;", ">Warning<", "badge-warning",
+        ">Error<", "badge-danger", ">Odd<", "badge-neutral", "elsewhere", "CRM", "<time datetime=",
+        "The last 3 lines", "geminicrm ext logs hello-world", 'aria-current="page">Log',
+    ):  # fmt: skip
+        assert words in page, words
+
+
+def test_documents_from_before_are_told(browser: Browser, life: Life, tenant: Tenant):
+    owner = Owner(tenant.system(), HELLO, None)
+    Storage(life.core.works).put(owner, {"a": b"1"})
+    assert "Finds what it stored here before: 1 document<" in browser.get(CONSENT)

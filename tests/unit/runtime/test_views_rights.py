@@ -57,6 +57,7 @@ def test_trust_is_typed_and_shown(browser: Browser):
     page = browser.get(PAGE)
     for words in ("hello-world is trusted", "Trusted, not sandboxed", "You trust this extension"):
         assert words in page, words
+    assert "None: it was trusted." in page
     assert "Nobody" in browser.get(RIGHTS)
     browser.post(f"{PAGE}/distrust")
     page = browser.get(PAGE)

@@ -12,7 +12,7 @@ GROUPS = {
     "files": """
     read readv pread64 preadv preadv2 write writev pwrite64 pwritev pwritev2 sendfile lseek close
     dup dup2 dup3 fstat stat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat
-    getdents64 getcwd fadvise64 umask
+    getdents64 getcwd umask
     """,
     # Executable pages are free: libffi makes its closures in them, and an extension that wants
     # native code of its own can load it from its folder anyway.

@@ -4,7 +4,6 @@ import errno
 import os
 import signal
 import struct
-from itertools import count
 
 from geminicrm.runtime.host.sandbox.kernel import Kernel
 
@@ -13,7 +12,13 @@ PR_CAPBSET_DROP = 24
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT, AMBIENT_CLEAR_ALL = 47, 4
 CAPABILITY_VERSION_3 = 0x20080522
+MOST_CAPABILITIES = 64  # the kernel keeps them in 64 bits; 41 are in use
 NICE = 5
+
+
+def threads() -> int:
+    """Count the threads of this process, also those that Python does not know. Raises OSError."""
+    return len(os.listdir("/proc/self/task"))  # noqa: PTH208 - pathlib takes longer
 
 
 def become(uid: int) -> None:
@@ -28,14 +33,14 @@ def drop_bounding_set(kernel: Kernel) -> bool:
 
     Nothing is lost then: with no_new_privs a program gains no capability. Raises OSError.
     """
-    for capability in count():
-        try:
+    try:
+        for capability in range(MOST_CAPABILITIES):
             kernel.prctl(PR_CAPBSET_DROP, capability)
-        except OSError as error:
-            if error.errno in {errno.EINVAL, errno.EPERM}:  # beyond the last one; not allowed
-                return error.errno == errno.EINVAL
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.EPERM}:
             raise
-    raise AssertionError  # count() has no end
+        return error.errno == errno.EINVAL  # the one after the last
+    return True
 
 
 def drop_capabilities(kernel: Kernel) -> None:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+from os import uname
 
 from geminicrm.runtime.host.sandbox.syscalls import Machine, machine_named
 
@@ -14,7 +15,7 @@ class Kernel:
     """The running kernel, reached through libc; raises NoKernel where there is none of ours."""
 
     def __init__(self) -> None:
-        name = os.uname()
+        name = uname()
         machine = machine_named(name.machine)
         if name.sysname != "Linux":
             raise NoKernel(f"{name.sysname} is not Linux")

@@ -65,7 +65,8 @@ def lock_up(locks: Locks, prepared: Prepared | None = None) -> dict[str, str]:
     """Lock this process up for good, as its only thread; gives the level by layer.
 
     A level is "on", "on (what exactly)" or "off: the reason". Raises LockFailed if a mandatory
-    layer that is not left out can't be applied; the process must end then.
+    layer that is not left out can't be applied, or if there are more threads; the process must end
+    then.
     """
     return _Applying(locks, prepared or prepare()).all()
 
@@ -87,6 +88,7 @@ class _Applying:
             "landlock": self._landlock,
             "seccomp": self._seccomp,
         }
+        self._apply("threads", self._single_thread)
         self._apply("no_new_privs", self._no_new_privs)
         return {layer: self._apply(layer, step) for layer, step in steps.items()}
 
@@ -97,6 +99,12 @@ class _Applying:
             return step()
         except (OSError, ValueError) as error:
             raise LockFailed(layer, str(error)) from error
+
+    def _single_thread(self) -> str:
+        # Landlock and the capabilities bind the calling thread alone.
+        if (count := identity.threads()) != 1:
+            raise ValueError(f"{count} threads run; only a process with one can be locked up")
+        return "on"
 
     def _no_new_privs(self) -> str:
         identity.gain_nothing(self._kernel)

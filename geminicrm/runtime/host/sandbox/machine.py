@@ -1,9 +1,7 @@
 """What this machine offers for locking a host up; nothing is applied."""
 
 import os
-import stat
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from geminicrm.runtime.host.sandbox import landlock, seccomp
 from geminicrm.runtime.host.sandbox.kernel import Kernel, NoKernel
@@ -36,21 +34,3 @@ def _landlock(kernel: Kernel) -> str:
 
 def _seccomp(kernel: Kernel) -> str:
     return "on" if seccomp.available(kernel) else "off: the kernel has no seccomp filters"
-
-
-def unreachable(paths: Iterable[str]) -> str | None:
-    """Give the first folder or file that a user without any rights of its own can't go through.
-
-    Where there is one, a host can't have its own user. What does not exist is passed over.
-    """
-    steps = (step for path in paths for step in (*reversed(Path(path).parents), Path(path)))
-    return next((str(step) for step in dict.fromkeys(steps) if not _open_to_others(step)), None)
-
-
-def _open_to_others(path: Path) -> bool:
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    needed = stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH
-    return bool(mode & needed)

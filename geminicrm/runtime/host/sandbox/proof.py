@@ -32,17 +32,28 @@ class Proof:
     attempt: Callable[[], object]
     layers: frozenset[str] = frozenset({"seccomp"})
 
+    def refused(self, without: frozenset[str]) -> bool:
+        """Try it; raises ProofFailed if it goes through though a layer in force must stop it."""
+        try:
+            self.attempt()
+        except OSError as error:
+            if error.errno in REFUSED:
+                return True
+        if self.layers - without:
+            raise ProofFailed(self.name)
+        return False
+
 
 def prove(canary: str, without: frozenset[str], kernel: Kernel | None = None) -> tuple[str, ...]:
     """Try all forbidden actions; gives the names of those refused.
 
     `canary` is a file that exists and may not be read; `without` names the layers left out. Raises
     ProofFailed with the name of an action that went through though a layer in force must stop it,
-    or of an allowed one that fails. `kernel` is made if not given, which takes longer than the rest.
+    or of an allowed one that fails. `kernel` is made if none is given, at a millisecond's cost.
     """
     _allowed()
     tried = proofs(canary, kernel or Kernel())
-    return tuple(proof.name for proof in tried if _refused(proof, without))
+    return tuple(proof.name for proof in tried if proof.refused(without))
 
 
 def proofs(canary: str, kernel: Kernel) -> Iterator[Proof]:
@@ -72,17 +83,6 @@ def proofs(canary: str, kernel: Kernel) -> Iterator[Proof]:
     yield Proof("leave a namespace", lambda: kernel.call("unshare", 0))
 
 
-def _refused(proof: Proof, without: frozenset[str]) -> bool:
-    try:
-        proof.attempt()
-    except OSError as error:
-        if error.errno in REFUSED:
-            return True
-    if proof.layers - without:
-        raise ProofFailed(proof.name)
-    return False
-
-
 def _open(path: str, flags: int) -> None:
     os.close(os.open(path, flags | os.O_CLOEXEC))
 
@@ -104,7 +104,7 @@ def _connect() -> None:
 def _fork() -> None:
     child = os.fork()
     if child == 0:
-        os._exit(0)
+        os._exit(0)  # pragma: no cover - ends before coverage is written
     os.waitpid(child, 0)
 
 

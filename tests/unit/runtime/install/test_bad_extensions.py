@@ -22,7 +22,7 @@ def life(core: Core) -> Life:
     """Give a life cycle that really runs code, by a short deadline."""
     runtime = core.runtime
     tidy = runtime.convergence.tidy
-    runner = InstallRunner(runtime.versions, runtime.calls, SECONDS, tidy)
+    runner = InstallRunner(runtime.versions, runtime.hosting, runtime.calls, SECONDS, tidy)
     return make_life(core, runner=runner, live=runtime)
 
 

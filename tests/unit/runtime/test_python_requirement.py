@@ -3,7 +3,7 @@
 import pytest
 from packaging.requirements import Requirement
 
-from geminicrm.runtime.requirements.parse import (
+from geminicrm.runtime.python_requirement import (
     NotARequirement,
     counting,
     counts,

@@ -1,0 +1,54 @@
+"""An installation whose host crashes again and again is switched off, for all processes."""
+
+import structlog
+
+from geminicrm.kernel.generation import AUTH, RUNTIME, Generations
+from geminicrm.kernel.work import Work, Works
+from geminicrm.runtime.hosting.supervising import CrashLoop
+from geminicrm.runtime.models import Installation
+
+_MOST_LINES = 20
+_log = structlog.get_logger(__name__)
+
+
+class CrashLoops:
+    """Writes it down once, whatever number of processes see it.
+
+    Not to be called inside of a unit of work: it has one of its own.
+    """
+
+    def __init__(self, works: Works, generations: Generations) -> None:
+        self._works = works
+        self._generations = generations
+
+    def switch_off(self, loop: CrashLoop) -> None:
+        """Switch the installation off, unless somebody has done so or changed its version."""
+        with self._works.across_workspaces("runtime: switch off what crashes", write=True) as work:
+            row = work.session.get(Installation, loop.installation_id, with_for_update=True)
+            if row is None or not row.enabled or row.digest != loop.digest:
+                return
+            self._store(work, row, loop)
+        _log.error(
+            "an extension crashed again and again and was switched off",
+            extension_id=row.extension_id,
+            installation_id=row.id,
+            workspace_id=row.workspace_id,
+            reason=loop.reason,
+        )
+
+    def _store(self, work: Work, row: Installation, loop: CrashLoop) -> None:
+        lines = list(loop.lines[-_MOST_LINES:])
+        row.enabled = False
+        row.status = "failed"
+        row.error = "\n".join(
+            [f"Its process ended again and again: {loop.reason}. It was switched off.", *lines]
+        )
+        row.updated_at = work.now
+        work.audit(
+            "extension.crashed",
+            row.extension_id,
+            {"reason": loop.reason, "lines": lines},
+            row.workspace_id,
+        )
+        self._generations.bump(work, AUTH)
+        self._generations.bump(work, RUNTIME)

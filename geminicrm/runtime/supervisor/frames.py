@@ -1,0 +1,57 @@
+"""Frames for a loop that never waits: a message comes in pieces and goes out in pieces."""
+
+import struct
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from geminicrm.runtime.host.messages import Message
+
+MOST: Final = 1024 * 1024
+"""Bytes of a message between parts of the core, which may speak of many hosts at once."""
+_LENGTHS: Final = struct.Struct("!II")
+
+M = TypeVar("M", bound=Message)
+
+
+class FrameBroken(Exception):
+    """What came is no message of the kind that is expected here."""
+
+
+def framed(message: Message) -> bytes:
+    """Give the bytes of a message, in the form of `host/wire.py`, without a body."""
+    header = msgspec.msgpack.encode(message)
+    return _LENGTHS.pack(len(header), 0) + header
+
+
+class OneMessage(Generic[M]):
+    """Gathers the one message that a connection brings."""
+
+    def __init__(self, kind: Any, most: int = MOST) -> None:
+        self._decoder = msgspec.msgpack.Decoder(kind)
+        self._most = most
+        self._data = bytearray()
+        self._whole = False
+
+    def feed(self, data: bytes) -> M | None:
+        """Take what came; give the message once, when it is whole. Raises FrameBroken.
+
+        What follows it is dropped.
+        """
+        if self._whole:
+            return None
+        self._data += data
+        if len(self._data) < _LENGTHS.size:
+            return None
+        header, body = _LENGTHS.unpack_from(self._data)
+        if header > self._most or body:
+            raise FrameBroken(f"a message of {header} bytes and a body of {body} is not taken")
+        whole = _LENGTHS.size + header
+        if len(self._data) < whole:
+            return None
+        self._whole = True
+        try:
+            message: M = self._decoder.decode(memoryview(self._data)[_LENGTHS.size : whole])
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise FrameBroken(f"a message can't be read: {str(error)[:200]}") from None
+        return message
