@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS, enforced_by
 from geminicrm.runtime.plan import Plan, ScopeLine
 from geminicrm.runtime.problems import trust_sentence
 
@@ -68,6 +69,8 @@ def _words(plan: Plan) -> Iterator[str]:
         for line in plan.network
     ]
     yield from _listed("It may call:", hosts)
+    enforced = [ISOLATION_WORDS[plan.isolation], ENFORCED_WORDS[enforced_by(plan.isolation)]]
+    yield from _listed("Who enforces this:", enforced)
     unseen = [f"{sentence}. {explanation}" for _hook, sentence, explanation in plan.background()]
     yield from _listed("Unseen:", unseen)
     added = [f"{one.kind} {one.title!r}" for one in plan.ui]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Generic, Literal, Protocol, TypeVar
 
 import structlog
@@ -229,10 +230,7 @@ class Calls:
 
     def _failed(self, call: CallContext, error: BaseException) -> ExtensionFailed:
         installed = call.installed
-        if isinstance(error, RemoteFailure):
-            where, reason = error.where, error.reason
-        else:
-            where, reason = place_of(error, installed.loaded.folder), reason_of(error)
+        where, reason = _place_and_reason(error, installed.loaded.folder)
         failed = ExtensionFailed(installed.extension_id, call.kind, where, reason)
         self._note(call, failed)
         _log.error(
@@ -269,6 +267,14 @@ class Calls:
 
 def _key(call: CallContext) -> _Key:
     return call.installed.id, call.installed.digest, call.kind
+
+
+def _place_and_reason(error: BaseException, folder: Path) -> tuple[str, str]:
+    if isinstance(error, RemoteFailure):
+        return error.where, error.reason
+    if isinstance(error.__cause__, RemoteFailure):  # one of the SDK's, from a host
+        return error.__cause__.where, reason_of(error)
+    return place_of(error, folder), reason_of(error)
 
 
 def _about(call: CallContext) -> dict[str, str]:

@@ -63,8 +63,11 @@ def settle(spec: HostSpec) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]  # the zygote's are those of Python
+    # The zygote's streams think that they can seek, as in its own log they could.
+    sys.stdout, sys.stderr = (
+        open(number, "w", encoding="utf-8", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115 - a descriptor, open to the end
+        for number in (1, 2)
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server
     sys.dont_write_bytecode = True
     # Of the memory that the locks allow, a thread takes this much, used or not.

@@ -1,5 +1,6 @@
 """The core's end of a conversation: one task, the calls back that it needs, its ending."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from geminicrm.runtime.host.messages import (
 )
 from geminicrm.runtime.host.raised import facts_of
 from geminicrm.runtime.host.streams import CHUNK, receive_rest, send_long
-from geminicrm.runtime.host.wire import TooLong, WireBroken, WireClosed, WireTimeout
+from geminicrm.runtime.host.wire import TooLong, WireBroken, WireClosed, WireError, WireTimeout
 from geminicrm.runtime.hosting.broker import Broker, fitting
 from geminicrm.runtime.hosting.connections import Connection
 from geminicrm.runtime.hosting.errors import Exceeded, Late, Lost, NotBegun
@@ -87,6 +88,7 @@ class Conversation:
         except WireTimeout as error:
             raise Late from error
         except WireClosed as error:
+            self._look_for_goaway()
             raise (Lost if self._may_have_begun() else NotBegun) from error
 
     def _begin(self, task: Task) -> type[Answer] | type[Value]:
@@ -101,6 +103,14 @@ class Conversation:
     def _may_have_begun(self) -> bool:
         """Tell whether it may be at it; not so one that said it leaves, and then no more."""
         return self._is_sent and (self._is_heard or not self._connection.is_leaving)
+
+    def _look_for_goaway(self) -> None:
+        """Hear what a host said before it hung up on a long body."""
+        with contextlib.suppress(WireError):
+            while self._wire.readable() and not self._connection.is_leaving:
+                message, _ = self._wire.receive(deadline=self._deadline)
+                self._connection.is_leaving = isinstance(message, Goaway)
+                self._is_heard = self._is_heard or not self._connection.is_leaving
 
     def _serve(self, wanted: type[Answer] | type[Value]) -> Ending:
         while True:

@@ -142,7 +142,7 @@ def _raise(message: object) -> None:
     if isinstance(message, Failed):
         raise RemoteFailure(message.where, message.reason)
     if isinstance(message, Raised):
-        raise _error(message)
+        raise _error(message) from RemoteFailure(message.where, message.error.text)
 
 
 def _error(message: Raised) -> Any:

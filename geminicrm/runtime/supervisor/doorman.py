@@ -6,11 +6,12 @@ import struct
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from geminicrm.runtime.host.control import Given, Question
+from geminicrm.runtime.host.control import Given, NotRunning, Question
 from geminicrm.runtime.supervisor.frames import FrameBroken, OneMessage, framed
 from geminicrm.runtime.supervisor.loop import Loop, Timer
 
 _SECONDS: Final = 5.0
+_AGAIN_SECONDS: Final = 0.25
 _PIECE: Final = 64 * 1024
 _CREDENTIALS: Final = struct.Struct("3i")
 
@@ -29,6 +30,7 @@ class Doorman:
         self._listener = listener
         self._answer = answer
         self._open: set[_Visit] = set()
+        self._closed = False
         listener.settimeout(0)
         loop.on_readable(listener, self._accept)
 
@@ -39,8 +41,10 @@ class Doorman:
 
     def close(self) -> None:
         """Let nobody in any more; who waits for an answer still gets it."""
-        self._loop.forget(self._listener)
-        self._listener.close()
+        if not self._closed:
+            self._closed = True
+            self._loop.forget(self._listener)
+            self._listener.close()
 
     def _accept(self) -> None:
         try:
@@ -50,7 +54,13 @@ class Doorman:
         if not _is_ours(connection):
             connection.close()
             return
-        self._open.add(_Visit(self._loop, connection, self._answer, self._open.discard))
+        self._open.add(_Visit(self._loop, connection, self._asked, self._open.discard))
+
+    def _asked(self, question: Question, reply: Reply) -> None:
+        if self._closed:  # it came in just before
+            reply(NotRunning("busy", "the supervisor is stopping", retry_after=_AGAIN_SECONDS))
+        else:
+            self._answer(question, reply)
 
 
 class _Visit:

@@ -129,13 +129,22 @@ class Fleet:
         for host in tuple(self.hosts.values()):
             if host.pid == pid:
                 self._launching.listen(host)
+                self._launching.read(host)
                 self._bury(host, self._conclusion(host, code))
 
     def all_ended(self, reason: str) -> None:
-        """Bury all hosts: they are gone, through no fault of theirs."""
-        for host in tuple(self.hosts.values()):
+        """Bury all hosts: they are gone, through no fault of theirs.
+
+        Whoever waited for one waits for the next.
+        """
+        hosts = tuple(self.hosts.values())
+        waiting = [(host, reply) for host in hosts for reply in host.waiting]
+        for host in hosts:
             self._note(host, "warning", f"ended: {reason}")
+            host.waiting.clear()
             self._bury(host, _busy(reason))
+        for host, reply in waiting:
+            self.give(host.spec, reply, draft=host.draft)
 
     # Steps in the life of a host
 
@@ -179,6 +188,7 @@ class Fleet:
         self._answer(host, host.running(report))
 
     def _not_ready(self, host: Host, report: NotReady) -> None:
+        self._launching.read(host)
         code = report.code if report.code == "locks_failed" else "load_failed"
         given = NotRunning(
             code,

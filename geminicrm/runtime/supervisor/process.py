@@ -1,6 +1,7 @@
 """The supervisor's process: takes the lock, opens the door, and ends in order."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -104,6 +105,7 @@ class Process:
     # With the lock
 
     def _serve(self) -> None:
+        _allow_files()
         sockets.prepare(self._home)
         self._places.prepare()
         listener = sockets.listen(sockets.run_folder(self._home), sockets.NAME)
@@ -161,6 +163,12 @@ class Process:
     def _stop_if_empty(self) -> None:
         if not self._fleet.hosts:
             self._loop.stop()
+
+
+def _allow_files() -> None:
+    """Lift our own limit of open files: each host takes two. Hosts have limits of their own."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _ask_to_leave(home: Path) -> None:

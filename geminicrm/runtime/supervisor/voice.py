@@ -2,6 +2,7 @@
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 
@@ -14,4 +15,5 @@ def say(level: str, event: str, **facts: object) -> None:
         "logger": "geminicrm.runtime.supervisor",
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
     }
-    print(json.dumps(entry, default=str), file=sys.stderr, flush=True)  # noqa: T201 - the log of this process
+    with suppress(OSError):  # whoever reads it may be gone before us
+        print(json.dumps(entry, default=str), file=sys.stderr, flush=True)  # noqa: T201 - the log of this process

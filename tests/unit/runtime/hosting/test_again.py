@@ -226,3 +226,16 @@ def test_nobody_calls_a_host_outside_of_a_call(played: Played, tenant: Tenant):
     played.put(tenant)
     with pytest.raises(OutsideOfCall):
         played.stage.find(tenant).loaded.extension.install()
+
+
+def hangs_up(host: HostSide) -> None:
+    """Leave at the first piece of a long body."""
+    host.wire.receive(deadline=host.until)
+    host.send(Goaway())
+
+
+def test_a_host_that_leaves_over_a_long_body_has_not_begun(played: Played, tenant: Tenant):
+    first(played, hangs_up)
+    played.put(tenant)
+
+    assert played.request(tenant, "POST", b"x" * 8_000_000).body == b"here I am"

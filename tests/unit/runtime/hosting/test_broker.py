@@ -163,10 +163,10 @@ def test_what_fits_into_no_message_is_refused(
             host.back("leads", "get", record_id="lead_1")
         return str(caught.value)
 
-    huge = {"id": "lead_1", "notes": "x" * 2_000_000}
+    huge = {"id": "lead_1", "notes": "x" * 5_000_000}
     monkeypatch.setattr(played.stage.crm.records["lead"], "get", lambda *_: huge)
 
-    assert "2000" in played_in(played, tenant, work)[0]
+    assert "50000" in played_in(played, tenant, work)[0]
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_what_fits_into_no_message_is_a_failure(played: Played, tenant: Tenant):
     played.put(tenant, "collect_badges")
     hooks = played.stage.runtime.hooks
     with capture_logs():
-        hooks.badges(tenant.owner(), "lead", [{"id": "lead_1", "notes": "x" * 2_000_000}])
+        hooks.badges(tenant.owner(), "lead", [{"id": "lead_1", "notes": "x" * 5_000_000}])
 
     (trouble,) = played.stage.runtime.calls.troubles(played.stage.find(tenant).id)
     assert "does not fit into a message" in trouble.reason
@@ -234,7 +234,7 @@ def test_an_error_that_lacks_what_it_keeps_breaks_the_protocol(played: Played, t
     def play(host: HostSide) -> None:
         host.begin()
         facts = facts_of(Refused("no"))
-        host.send(Raised(host.number, type(facts)("refused", "no")))
+        host.send(Raised(host.number, type(facts)("refused", "no"), ""))
 
     played.plays(play)
     with capture_logs(), pytest.raises(ExtensionFailed, match="protocol|RemoteFailure") as caught:
@@ -246,3 +246,18 @@ def test_routes_are_not_in_this_process(played: Played, tenant: Tenant):
     played.put(tenant)
     with pytest.raises(NotImplementedError):
         played.stage.find(tenant).loaded.extension.get_routes()
+
+
+def test_an_error_of_the_sdk_in_install_has_its_place(played: Played, tenant: Tenant):
+    def play(host: HostSide) -> None:
+        host.begin()
+        host.send(Raised(host.number, facts_of(Refused("no")), "extension.py:4 in install"))
+
+    played.plays(play)
+    with capture_logs(), pytest.raises(ExtensionFailed) as caught:
+        played.stage.runtime.runner.install(tenant.owner(), draft(played, tenant))
+
+    assert (caught.value.where, caught.value.reason) == (
+        "extension.py:4 in install",
+        "Refused: no",
+    )

@@ -116,6 +116,15 @@ def test_who_does_not_wait_for_the_answer_does_no_harm(door):
     eventually(lambda: door.doorman.visitors == 0)
 
 
+def test_who_came_in_just_before_the_end_is_told(door):
+    with door.connect() as connection:
+        eventually(lambda: door.doorman.visitors == 1)
+        door.doorman.close()
+        connection.sendall(framed(Look()))
+        assert b"the supervisor is stopping" in everything(connection)
+    assert door.asked == []
+
+
 def test_another_user_is_not_let_in(door, monkeypatch):
     monkeypatch.setattr(doorman_module, "_is_ours", lambda _connection: False)
     with door.connect() as connection:

@@ -161,7 +161,7 @@ def test_draining_asks_first_and_kills_then(world):
     world.clock.pass_by(10.0)
     assert world.machine.signals[1:] == [(host.generation, signal.SIGKILL)]
     world.fleet.ended(100, -signal.SIGKILL)
-    assert world.machine.settled == [host.generation]
+    assert world.machine.settled == [("read", host.generation), host.generation]
     assert world.ask() == []
 
 
@@ -208,11 +208,26 @@ def test_a_bomb_is_killed_and_counts_as_a_crash(world):
 
 def test_with_the_zygote_all_hosts_are_gone_and_none_is_to_blame(world):
     world.host()
-    waiting = world.ask(spec("other"))
     world.fleet.all_ended("the zygote has ended")
-    assert (waiting[0].code, waiting[0].reason) == ("busy", "the zygote has ended")
     assert world.fleet.hosts == {}
     assert world.ask() == []
+
+
+def test_who_waited_when_the_zygote_ended_waits_for_the_next_host(world):
+    waiting = world.ask()
+    before = world.machine.launched[0]
+    world.fleet.all_ended("the zygote has ended")
+    after = world.machine.launched[-1]
+    assert after is not before
+    world.fleet.reported(after, ready())
+    assert waiting[0].generation == after.generation
+
+
+def test_where_no_zygote_starts_nobody_waits(world):
+    waiting = world.ask()
+    world.machine.refuses = "the zygote does not start"
+    world.fleet.all_ended("the zygote has ended")
+    assert (waiting[0].code, waiting[0].reason) == ("busy", "the zygote does not start")
 
 
 def test_what_can_not_be_launched_is_said(world):
