@@ -35,7 +35,9 @@ def ask_consent(plan: Plan) -> list[str]:
 def allow_unsigned(extension_id: str, target: str) -> None:
     """Ask whether a package that nobody has signed may come in; stops the command where not."""
     click.echo(
-        f"The package of {extension_id} is not signed: nothing proves who made it.", err=True
+        f"The package of {extension_id} is not signed: nothing proves who made it. Its code gets "
+        "what you allow, nothing else.",
+        err=True,
     )
     if not sys.stdin.isatty():
         raise click.ClickException(

@@ -81,7 +81,7 @@ def commands() -> tuple[click.Command, ...]:
 )
 @workspace_option
 @json_option
-def install(
+def install(  # noqa: PLR0913 - one for each option of the command
     *,
     target: str,
     version: str | None,

@@ -142,15 +142,6 @@ class NotInstalled(NotFound):
         super().__init__("installed extension", extension_id)
 
 
-def unsigned_sentence(extension_id: str) -> str:
-    """Say what it means to install an unsigned package where hosts are locked, and how."""
-    return (
-        "This code is not part of the CRM, and its package is not signed: nobody vouches for it. "
-        "It runs in a locked process and gets what you allow, nothing else. If you want it, type "
-        f"its id, {extension_id}."
-    )
-
-
 def trust_sentence(extension_id: str) -> str:
     """Say what trusting means and how it is done."""
     return (

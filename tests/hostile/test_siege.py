@@ -1,0 +1,96 @@
+"""Every attack from a package that an admin has installed, against the real tree of processes."""
+
+import os
+
+import pytest
+
+from geminicrm.runtime.host.sandbox.machine import confines, machine_level
+from tests.support.hostile.expectations import EXPECTED, looks_of
+from tests.support.hostile.siege import begun
+from tests.support.hostile_extension.attacks import answers, doors, wire
+from tests.support.waiting import eventually
+
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(not confines(machine_level()), reason="no Landlock or no seccomp here"),
+    pytest.mark.skipif(os.uname().machine != "x86_64", reason="the attacks are for x86_64"),
+]
+# Refused before it leaves the process, by the door in the core, by its grant.
+PROTOCOL = (500, 502, 503, 504)
+CRASHES = (
+    "abort", "broken_stack", "close_everything", "exit_at_once", "kill_itself", "wild_pointer",
+    "thirty_two_bit_call", "x32_call", "x32_fork",
+)  # fmt: skip
+HANGS = ("endless_loop", "endless_pattern", "stop_itself")
+LOGS = ("binary_log", "log_flood")
+QUIET = sorted(set(EXPECTED) - set(CRASHES) - {"tell_existence"})
+
+
+@pytest.fixture(scope="module")
+def siege():
+    with begun() as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def untouched(siege):
+    yield
+    assert siege.harm() == []
+
+
+def test_every_attack_on_the_system_is_refused(siege):
+    found = {name: siege.outcome("attack", name) for name in QUIET}
+    assert {name: each for name, each in found.items() if not each.get("refused")} == {}
+
+
+@pytest.mark.parametrize("name", CRASHES)
+def test_a_host_that_ends_itself_is_started_again(siege, name):
+    assert siege.attack("attack", name).status_code in PROTOCOL
+    assert siege.hello("control")
+    siege.forgive()
+
+
+@pytest.mark.parametrize("name", HANGS)
+def test_a_host_that_does_not_return_is_ended(siege, name):
+    assert siege.attack("attack", name).status_code in PROTOCOL
+    assert siege.hello("control")
+    siege.forgive()
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_what_it_prints_is_kept_apart(siege, name):
+    assert siege.attack("attack", name).status_code in {200, *PROTOCOL}
+    siege.forgive()
+
+
+@pytest.mark.parametrize("name", sorted(wire.ATTACKS))
+def test_a_host_that_breaks_the_protocol_harms_its_own_call(siege, name):
+    said = siege.attack("wire", name)
+    assert said.status_code in {200, *PROTOCOL}
+    assert siege.hello("control")
+    assert eventually(siege.hello, 20)
+
+
+@pytest.mark.parametrize("name", sorted(answers.ANSWERS))
+def test_no_answer_carries_what_it_may_not(siege, name):
+    said = siege.attack("answer", name)
+    assert answers.EVIL not in str(said.headers)
+    assert "set-cookie" not in said.headers
+    assert "sandbox" in said.headers.get("content-security-policy", "sandbox")
+    assert 200 <= said.status_code < 600
+    assert eventually(siege.hello, 20)
+
+
+@pytest.mark.parametrize("name", sorted(set(doors.ATTACKS) - {"scope_taken_away"}))
+def test_every_door_refuses_what_is_not_its_own(siege, name):
+    said = siege.outcome("door", name)
+    assert said.get("refused") or said.get("core"), said
+    assert eventually(siege.hello, 20)
+
+
+def test_a_scope_taken_away_is_gone_at_once(siege):
+    path = f"/api/installations/{siege.target['installation']}"
+    siege.done("PATCH", path, json={"granted": ["read:leads", "write:leads", "read:contacts"]})
+    assert eventually(lambda: "went_through" in siege.outcome("door", "scope_taken_away"))
+    siege.done("PATCH", path, json={"granted": ["read:leads", "write:leads"]})
+    assert looks_of(siege.outcome("door", "scope_taken_away")) == "PermissionDenied"
