@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TextIO
 
 from geminicrm.runtime.host.control import HostSpec, NotReady, Ready, Report
 from geminicrm.runtime.host.doors import HostContext
@@ -63,12 +63,17 @@ def settle(spec: HostSpec) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]  # the zygote's are those of Python
+    # Anew: those of the zygote may have stood for a file, which can be sought in; a pipe can't.
+    sys.stdout, sys.stderr = _stream(1), _stream(2)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server
     sys.dont_write_bytecode = True
     # Of the memory that the locks allow, a thread takes this much, used or not.
     threading.stack_size(_STACK)
+
+
+def _stream(number: int) -> TextIO:
+
+    return os.fdopen(number, "w", 1, "utf-8", "backslashreplace", closefd=False)
 
 
 class Host:

