@@ -10,6 +10,8 @@ MAX_DOCUMENT_BYTES: Final = 256 * 1024
 MAX_KEY: Final = 200
 MAX_BATCH: Final = 100
 MAX_BATCH_BYTES: Final = 2 * 1024 * 1024
+MAX_DEPTH: Final = 60
+MAX_SIGNS: Final = 90_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,8 @@ class StorageDoor(Protocol):
 
     No scope is needed. They outlive an uninstall that keeps the data. Keys are 1 to 200 printable
     characters; a value is JSON of up to 256 KiB: finite numbers, whole ones of up to 64 bits, text
-    as names, at most 64 lists and objects in each other. One call handles up to 2 MiB.
+    as names, at most 60 lists and objects in each other. One call handles up to 2 MiB in which the
+    signs `[ { , :` stand up to 90,000 times, within texts too: what a host can read.
 
     What a wrong argument raises is `Invalid`. What an installation may no longer write since it was
     uninstalled meanwhile is `NotFound`.
@@ -57,7 +60,7 @@ class StorageDoor(Protocol):
     def get_many(self, keys: Sequence[str]) -> Mapping[str, Document]:
         """Give up to 100 documents by key, in that order; those that are not there are left out.
 
-        Raises `Invalid` where they have more than 2 MiB together.
+        Raises `Invalid` where they are too much for one call.
         """
 
     def put(self, key: str, value: Any, *, if_version: int | None = None) -> Document:
@@ -78,8 +81,8 @@ class StorageDoor(Protocol):
     def list(self, prefix: str = "", *, limit: int = 50, cursor: str | None = None) -> DocumentPage:
         """Give a page of up to 100 documents whose keys begin with `prefix`, ordered by key.
 
-        The order is that of the characters' code points. A page ends at 2 MiB, be it short of
-        `limit`: go on while there is a `next_cursor`.
+        The order is that of the characters' code points. A page ends where one call handles no
+        more, be it short of `limit`: go on while there is a `next_cursor`.
         """
 
     def usage(self) -> StorageUsage:

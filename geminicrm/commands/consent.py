@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS, enforced_by
 from geminicrm.runtime.plan import Plan, ScopeLine
 from geminicrm.runtime.problems import trust_sentence
 
@@ -31,26 +32,32 @@ def ask_consent(plan: Plan) -> list[str]:
     ]
 
 
-def ask_trust(extension_id: str, target: str) -> None:
-    """Ask for the id, typed; stops the command where it is not."""
-    click.echo(trust_sentence(extension_id), err=True)
-    if not sys.stdin.isatty():
-        raise click.ClickException(
-            f"Nobody has trusted {extension_id}. If you do, type: "
-            f"geminicrm ext install {target} --unsigned"
-        )
-    typed = click.prompt("Its id", default="", show_default=False, err=True)
-    if typed != extension_id:
-        raise click.ClickException(f"That is not {extension_id!r}. Nothing was installed.")
-
-
-def warn_of_trust(extension_id: str) -> None:
-    """Say what --unsigned has just meant."""
+def allow_unsigned(extension_id: str, target: str) -> None:
+    """Ask whether a package that nobody has signed may come in; stops the command where not."""
     click.echo(
-        f"warning: --unsigned trusts {extension_id}: its package is not signed, and nothing "
-        "confines its code. It can do whatever this server can.",
+        f"The package of {extension_id} is not signed: nothing proves who made it. Its code gets "
+        "what you allow, nothing else.",
         err=True,
     )
+    if not sys.stdin.isatty():
+        raise click.ClickException(
+            f"Nobody has let it in. If you do, type: geminicrm ext install {target} --unsigned"
+        )
+    if not click.confirm("Let it in all the same?", err=True):
+        raise click.ClickException("Nothing was installed.")
+
+
+def ask_trust(extension_id: str, typed: str | None) -> None:
+    """Ask for the id, unless it was typed already; stops the command where it is another."""
+    click.echo(trust_sentence(extension_id), err=True)
+    if typed is None and not sys.stdin.isatty():
+        raise click.ClickException(
+            f"Nobody has trusted {extension_id}. If you do, add: --trust {extension_id}"
+        )
+    if typed is None:
+        typed = click.prompt("Its id", default="", show_default=False, err=True)
+    if typed != extension_id:
+        raise click.ClickException(f"That is not {extension_id!r}. Nothing was installed.")
 
 
 def _words(plan: Plan) -> Iterator[str]:
@@ -64,6 +71,8 @@ def _words(plan: Plan) -> Iterator[str]:
         for line in plan.network
     ]
     yield from _listed("It may call:", hosts)
+    enforced = [ISOLATION_WORDS[plan.isolation], ENFORCED_WORDS[enforced_by(plan.isolation)]]
+    yield from _listed("Who enforces this:", enforced)
     unseen = [f"{sentence}. {explanation}" for _hook, sentence, explanation in plan.background()]
     yield from _listed("Unseen:", unseen)
     added = [f"{one.kind} {one.title!r}" for one in plan.ui]

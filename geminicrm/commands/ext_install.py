@@ -1,4 +1,4 @@
-"""`geminicrm ext install`: from an id, a package or a folder, with consent and trust."""
+"""`geminicrm ext install`: from an id, a package or a folder, with consent."""
 
 import contextlib
 import sys
@@ -11,7 +11,7 @@ from typing import Final
 import click
 
 from geminicrm.app import Core
-from geminicrm.commands.consent import ask_consent, ask_trust, warn_of_trust
+from geminicrm.commands.consent import allow_unsigned, ask_consent, ask_trust
 from geminicrm.commands.ext_author import refuse_errors
 from geminicrm.commands.ext_operate import liveness
 from geminicrm.commands.shared import (
@@ -56,6 +56,7 @@ class _Wish:
     version: str | None
     yes: bool
     unsigned: bool
+    trust: str | None
 
 
 def commands() -> tuple[click.Command, ...]:
@@ -70,17 +71,23 @@ def commands() -> tuple[click.Command, ...]:
 @click.option(
     "--unsigned",
     is_flag=True,
-    help="Trust this one package: it is not signed, nothing confines its code, and it can do "
-    "whatever this server can. Stands for typing the extension's id.",
+    help="Let in this one package, which nobody has signed. It runs locked up like any other.",
+)
+@click.option(
+    "--trust",
+    metavar="ID",
+    help="Where this machine can't lock extensions up: the extension's id, typed to say that its "
+    "code may do whatever this server can.",
 )
 @workspace_option
 @json_option
-def install(
+def install(  # noqa: PLR0913 - one for each option of the command
     *,
     target: str,
     version: str | None,
     yes: bool,
     unsigned: bool,
+    trust: str | None,
     workspace: str | None,
     as_json: bool,
 ) -> None:
@@ -90,10 +97,9 @@ def install(
     with a manifest.json, is published there first, and a published version never changes: raise
     the version before you install a changed one.
 
-    What it may do is shown and asked about, unless --yes agrees to it. Code that did not come
-    with the CRM has to be trusted too: type its id when asked, or give --unsigned.
+    What it may do is shown and asked about, unless --yes agrees to it.
     """
-    wish = _Wish(target=target, version=version, yes=yes, unsigned=unsigned)
+    wish = _Wish(target=target, version=version, yes=yes, unsigned=unsigned, trust=trust)
     with opened_core() as core:
         actor = operator(core.works, workspace)
         change = _install(core, actor, wish)
@@ -113,15 +119,17 @@ def install(
 
 
 def _install(core: Core, actor: SystemActor, wish: _Wish) -> Change:
-    name, version, trusted = wish.target, wish.version, _is_path(wish.target)
-    if trusted:
+    name, version, let_in = wish.target, wish.version, _is_path(wish.target)
+    if let_in:
         if wish.version is not None:
             raise click.UsageError("--version goes with an id: a package has its own version.")
         name, version = _publish(core, actor, wish)
     _refuse_second(core, actor, name)
     plan = core.life_cycle.plan(actor, name, version, allow_unsigned=True)
-    if plan.trust_required and not trusted:
-        _trust(name, wish)
+    if not (let_in or plan.signed or plan.built_in):
+        _allow_unsigned(core, name, wish)
+    if plan.trust_required:
+        ask_trust(name, wish.trust)
     granted = [line.scope for line in plan.scopes] if wish.yes else ask_consent(plan)
     return _act(core, actor, plan, granted)
 
@@ -133,7 +141,7 @@ def _act(core: Core, actor: SystemActor, plan: Plan, granted: list[str]) -> Chan
         version=plan.version,
         grant=granted,
         trust=plan.extension_id if plan.trust_required else None,
-        allow_unsigned=plan.trust_required,
+        allow_unsigned=True,  # agreed to above
         progress=_show_step if terminal else nobody_watches,
     )
     try:
@@ -153,11 +161,9 @@ def _refuse_second(core: Core, actor: SystemActor, name: str) -> None:
         raise AlreadyInstalled(name)
 
 
-def _trust(name: str, wish: _Wish) -> None:
-    if wish.unsigned:
-        warn_of_trust(name)
-    else:
-        ask_trust(name, wish.target)
+def _allow_unsigned(core: Core, name: str, wish: _Wish) -> None:
+    if not (wish.unsigned or core.settings.allow_unsigned):
+        allow_unsigned(name, wish.target)
 
 
 def _is_path(target: str) -> bool:
@@ -169,7 +175,7 @@ def _is_path(target: str) -> bool:
 
 
 def _publish(core: Core, actor: SystemActor, wish: _Wish) -> tuple[str, str]:
-    """Publish a package or folder once it is trusted; give its id and version."""
+    """Publish a package or folder once it is let in; give its id and version."""
     path = Path(wish.target)
     if path.is_dir():
         refuse_errors(path)
@@ -183,7 +189,7 @@ def _publish_file(core: Core, actor: SystemActor, path: Path, wish: _Wish) -> tu
     try:
         name = open_package(path.read_bytes()).id
         _refuse_second(core, actor, name)
-        _trust(name, wish)
+        _allow_unsigned(core, name, wish)
         release = publish_file(core.registry, actor, path).release
     except AppError as error:
         subject = f"{name} ({wish.target})" if name else wish.target

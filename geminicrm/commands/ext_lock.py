@@ -25,8 +25,15 @@ def commands() -> tuple[click.Command, ...]:
 @click.argument(
     "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
 )
+@click.option(
+    "--python",
+    "pythons",
+    metavar="VERSION",
+    multiple=True,
+    help="Another version of Python, such as 3.12, whose wheels are to fit too; may be repeated.",
+)
 @json_option
-def lock(*, folder: Path, as_json: bool) -> None:
+def lock(*, folder: Path, pythons: tuple[str, ...], as_json: bool) -> None:
     """Write requirements.lock: the versions and hashes of what `requires.python` leads to.
 
     pip looks for them, for this interpreter, in the index that it is set to; only wheels count.
@@ -34,7 +41,7 @@ def lock(*, folder: Path, as_json: bool) -> None:
     """
     try:
         manifest = _manifest(folder)
-        pins = Locker().pins(wanted_by(manifest), folder / "wheels")
+        pins = Locker().pins(wanted_by(manifest), folder / "wheels", pythons)
     except (AppError, FetchFailed) as error:
         raise click.ClickException(str(error)) from error
     path = folder / LOCK_FILE

@@ -7,7 +7,14 @@ from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentN
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-_WORST: Final = (UndefinedComparison, UndefinedEnvironmentName, ValueError)
+_MAX_TEXT: Final = 1_000
+_SHOWN: Final = 100
+_INCOMPARABLE: Final = (
+    RecursionError,
+    UndefinedComparison,
+    UndefinedEnvironmentName,
+    ValueError,
+)
 
 
 class NotARequirement(ValueError):
@@ -19,16 +26,23 @@ def read_requirement(text: str) -> Requirement:
 
     An address (`name @ https://...`) is refused: what lies there can change, or be anybody's.
     """
-    shown = repr(text if len(text) <= 100 else f"{text[:100]}...")  # noqa: PLR2004 - as much as a line shows
+    shown = repr(shortened(text))
+    if len(text) > _MAX_TEXT:
+        raise NotARequirement(f"{shown} is too long for a requirement.")
     try:
         found = Requirement(text)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:  # brackets in brackets in brackets
         raise NotARequirement(
             f"{shown} is not a requirement such as 'phonenumbers>=9,<10'."
         ) from error
     if found.url:
         raise NotARequirement(f"{shown} names an address: name a package and its versions.")
     return found
+
+
+def shortened(text: str) -> str:
+    """Give as much of a text as a message shows."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def name_of(requirement: Requirement) -> str:
@@ -45,7 +59,7 @@ def counts(marker: Marker | None, extras: Collection[str] = ()) -> bool:
         return True
     try:
         return any(marker.evaluate({"extra": extra}) for extra in ("", *extras))
-    except _WORST as error:
+    except _INCOMPARABLE as error:
         raise NotARequirement(f"The marker {str(marker)[:100]!r} can't be evaluated.") from error
 
 

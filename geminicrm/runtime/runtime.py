@@ -19,12 +19,14 @@ from geminicrm.runtime.dispatch import Dispatcher
 from geminicrm.runtime.events_sink import ExtensionSink
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.hooks import ExtensionHooks
+from geminicrm.runtime.host.control import HostSpec, Running
 from geminicrm.runtime.host.sandbox.machine import machine_level
 from geminicrm.runtime.hosting.crash_loops import CrashLoops
 from geminicrm.runtime.hosting.hosting import Hosting, HostingParts, no_requirements
 from geminicrm.runtime.hosting.supervising import NoSupervisor, Supervisor
 from geminicrm.runtime.leases import Leases
 from geminicrm.runtime.ledger import Ledger
+from geminicrm.runtime.levels import Levels
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.record_door import Records
@@ -118,6 +120,7 @@ class ExtensionRuntime:
             save_settings=self._save_settings,
         )
         self.ledger = Ledger(works)
+        self.levels = Levels(works)
         slots = Slots(max(1, options.threads // 2))
         self.calls = Calls(slots, self.ledger, self._now, parts.metrics, works.clock, self.logs)
         self.hosting = Hosting(self._hosting_parts(parts))
@@ -132,7 +135,7 @@ class ExtensionRuntime:
         self.runner = InstallRunner(
             self.versions, self.hosting, self.calls, options.seconds, self.convergence.tidy
         )
-        self._watch = Watch(self.convergence, self.ledger, parts.metrics)
+        self._watch = Watch(self.convergence, (self.ledger.flush, self.levels.flush), parts.metrics)
 
     def connect(
         self,
@@ -173,6 +176,9 @@ class ExtensionRuntime:
     def _save_settings(self, actor: Actor, installed: Installed, values: Mapping[str, Any]) -> None:
         self._save(actor, installed.extension_id, values)
 
+    def _note_level(self, spec: HostSpec, running: Running) -> None:
+        self.levels.note(spec.installation_id, running.level, locked=spec.locked)
+
     def _now(self, installation_id: str) -> Installed | None:
         return self.convergence.current().by_id.get(installation_id)
 
@@ -186,6 +192,7 @@ class ExtensionRuntime:
             supervisor=parts.supervisor,
             present=parts.present,
             context=lambda extension_id: ExtensionContext(extension_id, self._doors),
+            started=self._note_level,
             switch_off=CrashLoops(parts.works, parts.generations).switch_off,
             machine=parts.machine,
             requirements=parts.requirements,

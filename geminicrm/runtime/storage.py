@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import delete, func, select
 
 from extensions.sdk.storage import (
-    MAX_BATCH_BYTES,
     MAX_BYTES,
     MAX_DOCUMENTS,
     Document,
@@ -25,7 +24,7 @@ from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.failures import StorageFull
 from geminicrm.runtime.models import Installation, StoredDocument
 from geminicrm.runtime.problems import NotInstalled
-from geminicrm.runtime.storage_check import check_amount
+from geminicrm.runtime.storage_check import Amount, amount_of, check_amount
 
 _SORT: Final = "key"
 _LOCKS: Final = 0x53746F72  # our part of PostgreSQL's advisory locks ("Stor")
@@ -63,7 +62,7 @@ class Storage:
         """Give documents by key, in the order asked. Raises ValidationFailed for too much."""
         with self._works.read(owner.actor) as work:
             rows = _rows(work, owner.extension_id, keys)
-        check_amount(row.size for row in rows.values())
+        check_amount(map(_amount, rows.values()))
         return {key: _document(rows[key]) for key in keys if key in rows}
 
     def put(
@@ -90,7 +89,7 @@ class Storage:
         return row is not None
 
     def list(self, owner: Owner, prefix: str, page: Page) -> DocumentPage:
-        """Give a page of documents by key; it may end early, after 2 MiB."""
+        """Give a page of documents by key; it may end early, where one call handles no more."""
         query = (
             select(StoredDocument)
             .where(StoredDocument.extension_id == owner.extension_id)
@@ -217,11 +216,15 @@ def _after(prefix: str) -> str:
 
 
 def _fitting(rows: Iterable[StoredDocument]) -> int:
-    """Count the rows, one at least, that have 2 MiB together."""
-    total = count = 0
+    """Count the rows, one at least, that one call handles."""
+    total, count = Amount(), 0
     for row in rows:
-        total += row.size
-        if count and total > MAX_BATCH_BYTES:
+        total += _amount(row)
+        if count and not total.fits:
             break
         count += 1
     return count
+
+
+def _amount(row: StoredDocument) -> Amount:
+    return amount_of(row.key, row.value, row.size)

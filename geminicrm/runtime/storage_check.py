@@ -1,12 +1,13 @@
 """The arguments of the storage door: keys, versions, pages, and how much one call may handle."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
-from extensions.sdk.storage import MAX_BATCH, MAX_BATCH_BYTES, MAX_KEY
+from extensions.sdk.storage import MAX_BATCH, MAX_BATCH_BYTES, MAX_KEY, MAX_SIGNS
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.paging import MAX_LIMIT, Page
-from geminicrm.runtime.storage_values import encode
+from geminicrm.runtime.storage_values import encode, signs_in
 from geminicrm.runtime.strict_json import join, shorten
 
 _KEY: Final = f"keys are texts of 1 to {MAX_KEY} printable characters"
@@ -20,17 +21,38 @@ def encoded(values: Mapping[str, Any], pointers: Mapping[str, str]) -> dict[str,
     """
     tried = {key: encode(value, pointers[key]) for key, value in values.items()}
     _refuse([wrong for _, wrong in tried.values() if wrong is not None])
-    check_amount(len(made) for made, _ in tried.values())
+    check_amount(amount_of(key, made.decode(), len(made)) for key, (made, _) in tried.items())
     return {key: made for key, (made, _) in tried.items()}
 
 
-def check_amount(sizes: Iterable[int]) -> None:
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much documents are: bytes, and signs as `storage_values.signs_in` counts them."""
+
+    size: int = 0
+    signs: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(self.size + other.size, self.signs + other.signs)
+
+    @property
+    def fits(self) -> bool:
+        """Whether one call handles it."""
+        return self.size <= MAX_BATCH_BYTES and self.signs <= MAX_SIGNS
+
+
+def amount_of(key: str, text: str, size: int) -> Amount:
+    """Tell how much one document is."""
+    return Amount(size, signs_in(key) + signs_in(text))
+
+
+def check_amount(amounts: Iterable[Amount]) -> None:
     """Raise ValidationFailed where documents are too much for one call."""
-    total = sum(sizes)
-    if total > MAX_BATCH_BYTES:
+    total = sum(amounts, Amount())
+    if not total.fits:
         message = (
-            f"These documents have {total} bytes together, and one call handles "
-            f"{MAX_BATCH_BYTES}: make several calls."
+            f"These documents are {total.size} bytes with {total.signs} of the signs [ {{ , : "
+            f"together. One call handles {MAX_BATCH_BYTES} and {MAX_SIGNS}: make several calls."
         )
         _refuse([Finding("", "too_large", message)])
 

@@ -6,11 +6,11 @@ from typing import Final
 
 import orjson
 
-from extensions.sdk.storage import MAX_DOCUMENT_BYTES
+from extensions.sdk.storage import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_SIGNS
 from geminicrm.kernel.errors import Finding
 from geminicrm.runtime.strict_json import join, shorten
 
-MAX_DEPTH: Final = 64
+_SIGNS: Final = ("[", "{", ",", ":")
 _END: Final = 2**63
 
 
@@ -19,7 +19,7 @@ def encode(value: object, pointer: str) -> tuple[bytes, Finding | None]:
     try:
         _Walk().check(value, 0)
         made = orjson.dumps(value)
-        if len(made) > MAX_DOCUMENT_BYTES:
+        if len(made) > MAX_DOCUMENT_BYTES or signs_in(made.decode()) > MAX_SIGNS:
             raise _too_large()
     except _Wrong as error:
         for name in reversed(error.path):
@@ -28,6 +28,11 @@ def encode(value: object, pointer: str) -> tuple[bytes, Finding | None]:
     except TypeError as error:
         return b"", Finding(pointer, "wrong_value", f"This is no JSON: {error}.")
     return made, None
+
+
+def signs_in(text: str) -> int:
+    """Count what bounds the memory that reading a JSON text takes; hosts count it so too."""
+    return sum(map(text.count, _SIGNS))
 
 
 class _Wrong(Exception):
@@ -108,5 +113,7 @@ def _check_text(text: str) -> None:
 
 def _too_large() -> _Wrong:
     return _Wrong(
-        "too_large", f"A document has at most {MAX_DOCUMENT_BYTES // 1024} KiB: use several keys."
+        "too_large",
+        f"A document has at most {MAX_DOCUMENT_BYTES // 1024} KiB, and {MAX_SIGNS} of the signs "
+        "[ { , : in it: use several keys.",
     )

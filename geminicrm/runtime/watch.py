@@ -2,14 +2,14 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from geminicrm.runtime.calls import CallMetrics
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.leases import LEASE_SECONDS
-from geminicrm.runtime.ledger import FLUSH_SECONDS, Ledger
+from geminicrm.runtime.ledger import FLUSH_SECONDS
 
 LOOK_SECONDS = 0.025
 REPAIR_SECONDS = 0.5
@@ -19,17 +19,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """`start` and `stop` the thread, or call `tick` by hand."""
+    """`start` and `stop` the thread, or call `tick` by hand.
+
+    `books` write down what was counted and reported in memory.
+    """
 
     def __init__(
         self,
         convergence: Convergence,
-        ledger: Ledger,
+        books: Sequence[Callable[[], object]],
         metrics: CallMetrics,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._convergence = convergence
-        self._ledger = ledger
+        self._books = books
         self._metrics = metrics
         self._monotonic = monotonic
         self._stop = threading.Event()
@@ -49,7 +52,8 @@ class Watch:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        self._safely(self._ledger.flush)
+        for flush in self._books:
+            self._safely(flush)
 
     def tick(self) -> None:
         """Do what is due."""
@@ -64,7 +68,8 @@ class Watch:
             self._metrics.flush()
         if self._is_due("flush", FLUSH_SECONDS):
             self._convergence.tidy()
-            self._ledger.flush()
+            for flush in self._books:
+                flush()
 
     def _is_due(self, name: str, seconds: float) -> bool:
         now = self._monotonic()

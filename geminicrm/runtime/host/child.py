@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NoReturn, TextIO
+from typing import Final, NoReturn
 
 from geminicrm.runtime.host.control import HostSpec, NotReady, Ready, Report
 from geminicrm.runtime.host.doors import HostContext
@@ -63,17 +63,15 @@ def settle(spec: HostSpec) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    # Anew: those of the zygote may have stood for a file, which can be sought in; a pipe can't.
-    sys.stdout, sys.stderr = _stream(1), _stream(2)
+    # The zygote's streams think that they can seek, as in its own log they could.
+    sys.stdout, sys.stderr = (
+        open(number, "w", encoding="utf-8", buffering=1, errors="backslashreplace", closefd=False)  # noqa: SIM115 - a descriptor, open to the end
+        for number in (1, 2)
+    )
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is for the server
     sys.dont_write_bytecode = True
     # Of the memory that the locks allow, a thread takes this much, used or not.
     threading.stack_size(_STACK)
-
-
-def _stream(number: int) -> TextIO:
-
-    return os.fdopen(number, "w", 1, "utf-8", "backslashreplace", closefd=False)
 
 
 class Host:

@@ -12,6 +12,7 @@ import os
 import selectors
 import signal
 import socket
+import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -132,9 +133,7 @@ class Zygote:
         try:
             self._forget()
             listener, status, log = descriptors
-            for standard in (1, 2):
-                os.dup2(log, standard)
-            os.close(log)
+            _print_to(log)
             ends = socket.socket(fileno=listener), socket.socket(fileno=status)
             self._be_host(request.spec, request.place, *ends)
         except BaseException:  # noqa: BLE001 - border: whatever it was, this process is no zygote
@@ -167,3 +166,14 @@ class Zygote:
 
     def _tell(self, report: FromZygote) -> None:
         self._channel.sendall(msgspec.msgpack.encode(report))
+
+
+def _print_to(log: int) -> None:
+    """Make the pipe `log` the standard output and error, with streams that know it for a pipe."""
+    for number in (1, 2):
+        os.dup2(log, number)
+    os.close(log)
+    sys.stdout, sys.stderr = (
+        os.fdopen(number, "w", buffering=1, errors="backslashreplace", closefd=False)
+        for number in (1, 2)
+    )

@@ -32,7 +32,7 @@ class HostingParts:
 
     `supervisor` is started where there is none, `present` is the same one where it runs.
     `context` makes the doors of an extension, by its id. `switch_off` writes down that an
-    installation crashes again and again. `machine` says what locks this machine has.
+    installation crashes again and again, `started` which locks a host has. `machine` says what locks this machine has.
     `requirements` gives the folder of a version's Python packages, if it has some; it may take its
     time, and is asked before a host is started.
     """
@@ -42,6 +42,7 @@ class HostingParts:
     present: Supervisor
     context: Callable[[str], ExtensionContext]
     switch_off: Callable[[CrashLoop], object]
+    started: Callable[[HostSpec, Running], object]
     machine: Callable[[], Mapping[str, str]]
     requirements: Callable[[Manifest, str], Path | None]
 
@@ -57,7 +58,7 @@ class Hosting:
     def __init__(self, parts: HostingParts) -> None:
         self._parts = parts
         self._errands = Errands()
-        self._hosts = Hosts(parts.supervisor, parts.present, self._crashed)
+        self._hosts = Hosts(parts.supervisor, parts.present, self._crashed, parts.started)
         self._lock = threading.Lock()
         self._endpoints: dict[HostKey, Endpoint] = {}
         self._told: tuple[HostKey, ...] = ()

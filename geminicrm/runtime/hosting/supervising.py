@@ -71,7 +71,10 @@ class CrashLoop:
 
 
 class Hosts:
-    """Gets hosts from the supervisor, and rid of them; `crashed` hears of crash loops.
+    """Gets hosts from the supervisor, and rid of them.
+
+    `crashed` hears of crash loops, `started` of each host that runs and is as locked as it has to
+    be.
 
     `supervisor` may have to be started for a host; `present` is the same one, spoken to only where
     it runs.
@@ -82,10 +85,12 @@ class Hosts:
         supervisor: Supervisor,
         present: Supervisor,
         crashed: Callable[[CrashLoop], object],
+        started: Callable[[HostSpec, Running], object],
     ) -> None:
         self._supervisor = supervisor
         self._present = present
         self._crashed = crashed
+        self._started = started
 
     def ensure(self, spec: HostSpec, *, draft: bool) -> Running | NotRunning:
         """Give a host that runs and is as locked as it has to be, or why there is none.
@@ -140,6 +145,7 @@ class Hosts:
         """Look again, whatever the supervisor thinks: nothing is sent to an unlocked process."""
         lacks = lacking(running.level) if spec.locked else ()
         if not lacks:
+            self._started(spec, running)
             return running
         self.retire(running.generation, "its locks do not hold")
         return NotRunning("locks_failed", f"these locks do not hold: {', '.join(lacks)}")

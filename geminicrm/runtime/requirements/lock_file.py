@@ -19,7 +19,6 @@ LOCK_FILE: Final = "requirements.lock"
 MAX_LOCK_BYTES: Final = 1024 * 1024
 MAX_PINS: Final = 200
 MAX_HASHES: Final = 500
-_MAX_PLAIN: Final = 500
 _COMMENT: Final = re.compile(r"(^|\s)#.*$")
 _HASH: Final = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
@@ -121,8 +120,6 @@ def _pin(line: int, statement: str) -> Pin:
             f"{words[0][:100]!r} needs 1 to {MAX_HASHES} hashes, each like "
             "`--hash=sha256:` and 64 hex digits, and nothing else."
         )
-    if len(plain) > _MAX_PLAIN:
-        raise NotARequirement(f"{plain[:100]!r} goes on too long.")
     requirement = read_requirement(plain)
     return Pin(name_of(requirement), _version(requirement), tuple(hashes), requirement.marker, line)
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from geminicrm.runtime.requirements.archive import chunks, read_small
 from geminicrm.runtime.requirements.problems import WheelWrong
 
-MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
+MAX_RECORD_BYTES: Final = 4 * 1024 * 1024
 _SIGNATURES: Final = ("", ".jws", ".p7s")
 _ALGORITHMS: Final = frozenset({"sha256", "sha384", "sha512"})
 

@@ -19,7 +19,7 @@ from geminicrm.runtime.requirements.problems import WheelWrong
 from geminicrm.runtime.requirements.record import Hashes, read_hashes, verified
 
 SUFFIX: Final = ".whl"
-MAX_METADATA: Final = 4 * 1024 * 1024
+MAX_METADATA: Final = 1024 * 1024
 MAX_REQUIRES: Final = 1_000
 _CODE: Final = ("purelib", "platlib")
 

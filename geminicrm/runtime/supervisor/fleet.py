@@ -129,6 +129,7 @@ class Fleet:
         for host in tuple(self.hosts.values()):
             if host.pid == pid:
                 self._launching.listen(host)
+                self._launching.read(host)
                 self._bury(host, self._conclusion(host, code))
 
     def all_ended(self, reason: str) -> None:
@@ -187,6 +188,7 @@ class Fleet:
         self._answer(host, host.running(report))
 
     def _not_ready(self, host: Host, report: NotReady) -> None:
+        self._launching.read(host)
         code = report.code if report.code == "locks_failed" else "load_failed"
         given = NotRunning(
             code,

@@ -24,5 +24,8 @@ class Launching(Protocol):
     def listen(self, host: Host) -> None:
         """Hear now what a host has said of itself, as it would be told a moment later."""
 
+    def read(self, host: Host) -> None:
+        """Put into the log what a host has printed by now."""
+
     def settle(self, host: Host) -> None:
-        """Hear what is left of its report and its output, and let go of it."""
+        """Let go of what there is of it."""

@@ -8,6 +8,7 @@ from typing import Final
 from geminicrm.runtime.supervisor.loop import Loop, Timer
 
 PIECE: Final = 16 * 1024
+MOST_PIECES: Final = 4
 REST_SECONDS: Final = 0.25
 """No more than one piece is read in this time: a host that prints more waits for its own pipe."""
 MOST_LINES: Final = 50
@@ -26,13 +27,21 @@ class Output:
         os.set_blocking(descriptor, False)
         loop.on_readable(descriptor, self._read)
 
+    def take(self) -> None:
+        """Take what is in the pipe by now, without waiting; at most some pieces."""
+        with suppress(OSError):
+            for _piece in range(MOST_PIECES):
+                data = os.read(self._descriptor, PIECE)
+                if not data:
+                    return
+                self._take(data)
+
     def close(self) -> None:
         """Take what is in the pipe by now, and close it."""
         if self._rest is not None:
             self._rest.cancel()
         self._loop.forget(self._descriptor)
-        with suppress(OSError):
-            self._take(os.read(self._descriptor, PIECE))
+        self.take()
         self._give([self._begun] if self._begun else [])
         os.close(self._descriptor)
 

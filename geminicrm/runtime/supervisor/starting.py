@@ -74,8 +74,14 @@ class Starting:
         if ends is not None:
             self._hear(host, ends)
 
+    def read(self, host: Host) -> None:
+        """Put into the log what a host has printed by now."""
+        ends = self._ends.get(host.generation)
+        if ends is not None:
+            ends.output.take()
+
     def settle(self, host: Host) -> None:
-        """Hear what is left of its output, and let go of it."""
+        """Let go of what there is of it."""
         self.unlist(host)
         ends = self._ends.pop(host.generation, None)
         if ends is not None:

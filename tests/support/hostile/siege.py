@@ -113,10 +113,13 @@ class Siege:
             return database.execute(query).fetchall()
 
 
-def package() -> bytes:
-    """Give the extension as a file that an admin can install."""
+def package(port: int) -> bytes:
+    """Give the extension as a file that an admin can install; it names this port of ours."""
     files = [path for path in EXTENSION.rglob("*") if path.suffix in {".py", ".json", ".svg"}]
-    return zipped({f"hostile/{each.relative_to(EXTENSION)}": each.read_bytes() for each in files})
+    content = {f"hostile/{each.relative_to(EXTENSION)}": each.read_bytes() for each in files}
+    manifest = orjson.loads(content["hostile/manifest.json"])
+    manifest["network"].append({"host": f"127.0.0.1:{port}", "reason": "Must be refused."})
+    return zipped({**content, "hostile/manifest.json": orjson.dumps(manifest)})
 
 
 @contextmanager
@@ -158,7 +161,7 @@ def _siege(tree: Tree, url: str, home: Path) -> Siege:
     siege = Siege(tree, url, home, session, _other_workspace(home), {}, {}, keys)
     _install(siege, "control", zipped(CONTROL))
     assert eventually(lambda: siege.hello("control"), 30)
-    _install(siege, "hostile", package())
+    _install(siege, "hostile", package(int(url.rpartition(":")[2])))
     assert eventually(siege.hello, 30), tree.output()
     siege.processes = siege.core_processes()
     siege.target.update(_aims(siege))

@@ -6,6 +6,7 @@ import click
 import pytest
 
 from geminicrm.commands.consent import ask_consent
+from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS
 from geminicrm.runtime.plan import Addition, HostLine, Plan, ScopeLine
 
 
@@ -51,6 +52,9 @@ def test_everything_that_it_does_is_told(monkeypatch, capsys):
         "  - View leads: Names. Why: Needs names.",
         "It may call:",
         "  - api.example.com: Shouts there.",
+        "Who enforces this:",
+        f"  - {ISOLATION_WORDS['unsandboxed']}",
+        f"  - {ENFORCED_WORDS['nobody']}",
         "Unseen:",
         "  - Run when something happens. Is told of: lead.created.",
         "  - Check changes before they are saved. It may refuse a change.",

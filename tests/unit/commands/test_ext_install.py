@@ -1,7 +1,8 @@
-"""`geminicrm ext install`: consent, trust, and where packages come from."""
+"""`geminicrm ext install`: consent, and where packages come from."""
 
 import pytest
 
+from geminicrm.runtime.hosting.hosting import Hosting
 from marketplace.offer import built_in_folder, offer_builtins
 from marketplace.search import Query
 from tests.support.core import make_tenant
@@ -77,28 +78,54 @@ def test_optional_permissions_are_asked_one_by_one(terminal, tmp_path):
     assert done.json()["granted"] == ["read:contacts", "read:leads"]
 
 
-def test_a_package_of_a_stranger_needs_trust_and_says_what_to_type(terminal, package, core, tenant):
+@pytest.fixture
+def no_locks(monkeypatch):
+    """A machine that can't lock a process up."""
+    monkeypatch.setattr(Hosting, "confines", lambda _self: False)
+
+
+def test_a_package_that_nobody_signed_has_to_be_let_in(terminal, package, core, tenant):
     refused = terminal("ext", "install", package, "--yes")
     assert refused.code == 1
-    assert "once installed it can do whatever the server can" in refused.err
+    assert "nothing proves who made it" in refused.err
     assert "type: geminicrm ext install hello.gcx --unsigned" in refused.err
     assert core.registry.search(tenant.owner(), Query()).listings == []
 
 
-def test_unsigned_is_the_typed_trust_and_warns(terminal, package):
+def test_unsigned_lets_it_in_and_into_a_locked_process(terminal, package):
     done = terminal("ext", "install", package, "--yes", "--unsigned", "--json")
+    assert (done.code, done.err) == (0, "")
+    answer = done.json()
+    assert (answer["trusted"], answer["isolation"]) == (False, "sandboxed")
+
+
+def test_on_a_terminal_it_is_asked_whether_to_let_it_in(terminal, package):
+    no = terminal("ext", "install", package, "--yes", typed="n\n")
+    assert no.code == 1
+    assert "Nothing was installed." in no.err
+    done = terminal("ext", "install", package, "--yes", typed="y\n")
     assert done.code == 0
-    assert done.err.startswith("warning: --unsigned trusts hello-world")
+
+
+def test_without_locks_nobody_has_trusted_it(terminal, package, no_locks):
+    refused = terminal("ext", "install", package, "--yes", "--unsigned")
+    assert refused.code == 1
+    assert "once installed it can do whatever the server can" in refused.err
+    assert "add: --trust hello-world" in refused.err
+    wrong = terminal("ext", "install", package, "--yes", "--unsigned", typed="hello\n")
+    assert "That is not 'hello-world'" in wrong.err
+    assert _installed(terminal) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "typed"), [((), "hello-world\n"), (("--trust", "hello-world"), None)]
+)
+def test_without_locks_the_id_is_typed(terminal, package, no_locks, words, typed):
+    wish = ("--yes", "--unsigned", "--json", *words)
+    done = terminal("ext", "install", package, *wish, typed=typed)
+    assert done.code == 0
     answer = done.json()
     assert (answer["trusted"], answer["isolation"]) == (True, "unsandboxed")
-
-
-def test_on_a_terminal_the_id_is_typed(terminal, package):
-    wrong = terminal("ext", "install", package, "--yes", typed="hello\n")
-    assert wrong.code == 1
-    assert "That is not 'hello-world'" in wrong.err
-    done = terminal("ext", "install", package, "--yes", typed="hello-world\n")
-    assert done.code == 0
 
 
 def test_the_end_of_input_is_a_no(terminal, package):
@@ -107,7 +134,7 @@ def test_the_end_of_input_is_a_no(terminal, package):
     assert _installed(terminal) == []
 
 
-def test_a_published_extension_needs_the_same_trust_by_its_id(terminal, package):
+def test_a_published_extension_is_let_in_the_same_way(terminal, package):
     assert terminal("ext", "install", package, "--yes", "--unsigned").code == 0
     assert terminal("ext", "uninstall", "hello-world").code == 0
     refused = terminal("ext", "install", "hello-world", "--yes")
@@ -144,7 +171,7 @@ def test_a_second_install_is_refused_before_anybody_is_asked(terminal, package):
         refused = terminal("ext", "install", target, typed="")
         assert refused.code == 1
         assert "installed in this workspace already" in refused.err
-        assert "Its id" not in refused.err
+        assert "Let it in" not in refused.err
 
 
 def test_what_does_not_exist_is_told(terminal):

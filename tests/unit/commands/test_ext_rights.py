@@ -3,8 +3,9 @@
 import pytest
 
 from geminicrm.runtime.enforcement import ENFORCED_WORDS, TRUST_WORDS
+from geminicrm.runtime.models import Installation
 from marketplace.offer import built_in_folder, offer_builtins
-from tests.support.life import files, zipped
+from tests.support.life import manifest
 
 NETWORK = [{"host": "api.example.com", "reason": "Its service."}, {"setting": "url"}]
 SETTINGS = [{"id": "url", "type": "url", "label": "Address"}]
@@ -18,13 +19,31 @@ def hello(core, terminal):
     return "hello-routes"
 
 
+def put(core, tenant, **facts):
+    """Store the row of hello-world, which came from elsewhere and runs nowhere."""
+    made = manifest(**facts)
+    with core.works.write(tenant.system()) as work:
+        work.session.add(
+            Installation(
+                id="inst_hello",
+                extension_id=made["id"],
+                version=made["version"],
+                digest="sha256:00",
+                manifest=made,
+                granted=list(made["permissions"]),
+                settings={},
+                created_at=work.now,
+                updated_at=work.now,
+            )
+        )
+    return made["id"]
+
+
 @pytest.fixture
-def stranger(terminal, tmp_path):
-    """hello-world is installed; it came from a file."""
-    content = files(network=NETWORK, settings=SETTINGS, optional_permissions=["read:deals"])
-    (tmp_path / "hello.gcx").write_bytes(zipped(content))
-    assert terminal("ext", "install", "hello.gcx", "--yes", "--unsigned").code == 0
-    return "hello-world"
+def stranger(core, tenant):
+    """hello-world is installed; it came from elsewhere."""
+    wishes = {"permissions": ["read:leads"], "optional_permissions": ["read:deals"]}
+    return put(core, tenant, network=NETWORK, settings=SETTINGS, **wishes)
 
 
 def test_the_permissions_are_listed_with_their_use(terminal, hello):
@@ -55,11 +74,8 @@ def test_permissions_are_taken_and_given(terminal, stranger):
     assert "'write:deals'" in refused.err
 
 
-def test_one_without_permissions_says_so(terminal, tmp_path):
-    (tmp_path / "hello.gcx").write_bytes(zipped(files(permissions=[])))
-    asked = terminal("ext", "install", "hello.gcx", "--unsigned", typed="y\n")
-    assert "(nothing)" in asked.err
-    shown = terminal("ext", "permissions", "hello-world").out
+def test_one_without_permissions_says_so(terminal, core, tenant):
+    shown = terminal("ext", "permissions", put(core, tenant, permissions=[])).out
     assert shown.startswith("hello-world asks for no permission.\n")
 
 

@@ -186,7 +186,7 @@ def test_the_watch_repairs_renews_and_flushes_when_due(
 ):
     now = [0.0]
     runtime = stage.runtime
-    watch = Watch(runtime.convergence, runtime.ledger, stage.metrics, lambda: now[0])
+    watch = Watch(runtime.convergence, (runtime.ledger.flush,), stage.metrics, lambda: now[0])
     watch.tick()
     assert runtime.convergence.acknowledged == 0
     one = stage.put(tenant, GOOD)

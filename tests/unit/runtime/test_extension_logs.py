@@ -120,4 +120,4 @@ def test_a_log_that_is_gone_already_is_collected(logs: ExtensionLogs):
     logs.folder.mkdir()
     (logs.folder / f"{ONE}.log").symlink_to("nowhere")
     logs.collect(set(), -1)
-    assert os.listdir(logs.folder) == [f"{ONE}.log"]
+    assert [path.name for path in logs.folder.iterdir()] == [f"{ONE}.log"]

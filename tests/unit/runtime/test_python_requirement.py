@@ -17,7 +17,17 @@ def test_a_requirement_is_read():
     assert (name_of(found), found.extras) == ("phone-numbers", {"fast"})
 
 
-@pytest.mark.parametrize("text", ["a b", "", "x" * 300 + "!", "a @ https://e.example/a.whl"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a b",
+        "",
+        "x" * 300 + "!",
+        "a @ https://e.example/a.whl",
+        "a" * 1001,
+        "a ; " + "(" * 900 + "os_name == 'nt'" + ")" * 5,
+    ],
+)
 def test_what_is_no_requirement(text):
     with pytest.raises(NotARequirement) as caught:
         read_requirement(text)

@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from extensions.sdk.storage import MAX_BATCH_BYTES
+from extensions.sdk.storage import MAX_BATCH_BYTES, MAX_SIGNS
 from geminicrm.app import Core
 from geminicrm.kernel.errors import Conflict, ValidationFailed
 from geminicrm.kernel.paging import Page, encode_cursor
 from geminicrm.runtime.failures import StorageFull
 from geminicrm.runtime.models import StoredDocument
 from geminicrm.runtime.problems import NotInstalled
-from geminicrm.runtime.storage import Owner, Storage, count_documents, forget_documents
+from geminicrm.runtime.storage import (
+    Owner,
+    Storage,
+    count_documents,
+    forget_documents,
+    queue_up,
+)
 from tests.support.core import Tenant, make_tenant
 
 
@@ -163,6 +169,15 @@ def test_a_page_ends_at_two_mebibytes_and_goes_on(shelf: Shelf):
         shelf.storage.get(shelf.owner, ["a", "b", "c"])
 
 
+def test_a_page_ends_where_a_host_could_read_no_more(shelf: Shelf):
+    long = json.dumps([1] * (MAX_SIGNS - 9))
+    shelf.storage.put(shelf.owner, {"a": long.encode(), "b": b"[[[[[[[[[[]]]]]]]]]]", "c": b"1"})
+    assert shelf.keys() == ["a"]
+    with pytest.raises(ValidationFailed, match=f"{MAX_SIGNS} of the signs|One call handles"):
+        shelf.storage.get(shelf.owner, ["a", "b"])
+    assert list(shelf.storage.get(shelf.owner, ["a", "c"])) == ["a", "c"]
+
+
 def test_one_large_document_is_a_page_of_its_own(shelf: Shelf):
     shelf.fill(["a", "b"], size=MAX_BATCH_BYTES + 1)
     assert shelf.keys() == ["a"]
@@ -210,6 +225,21 @@ def test_two_at_once_do_not_pass_the_quota_together(shelf: Shelf):
         found = sorted(threads.map(put, range(6)))
     assert found == ["full"] * 3 + ["stored"] * 3
     assert len(shelf.keys()) == 3
+
+
+def test_a_writer_waits_for_the_one_before(shelf: Shelf):
+    narrow = small(shelf, documents=1)
+    with ThreadPoolExecutor(1) as threads:
+        with shelf.core.works.write(shelf.tenant.system()) as work:
+            queue_up(work, "sample")
+            row = StoredDocument(id="doc_1", extension_id="sample", key="a", value="1", size=2)
+            row.updated_at = work.now
+            work.session.add(row)
+            late = threads.submit(narrow.put, b=1)
+            with pytest.raises(TimeoutError):
+                late.result(0.3)
+        with pytest.raises(StorageFull):
+            late.result(20)
 
 
 def test_two_at_once_do_not_both_make_the_same_version(shelf: Shelf):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from extensions.sdk.storage import MAX_DOCUMENT_BYTES
-from geminicrm.runtime.storage_values import MAX_DEPTH, encode
+from extensions.sdk.storage import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_KEY, MAX_SIGNS
+from geminicrm.runtime.host import values
+from geminicrm.runtime.storage_values import encode
 
 
 class Size(IntEnum):
@@ -86,6 +87,7 @@ def test_anything_else_is_named_with_its_place(value: object, pointer: str, word
         ("x" * (MAX_DOCUMENT_BYTES - 1), "too_large"),
         ([0] * (MAX_DOCUMENT_BYTES + 1), "too_large"),
         (doubled(), "too_large"),
+        ("," * (MAX_SIGNS + 1), "too_large"),
         (nested(MAX_DEPTH + 1), "too_deep"),
         (endless(), "too_deep"),
     ],
@@ -96,6 +98,14 @@ def test_size_and_depth_are_bounded(value: object, code: str):
     assert found.code == code
 
 
-@pytest.mark.parametrize("value", ["x" * (MAX_DOCUMENT_BYTES - 2), nested(MAX_DEPTH)])
-def test_up_to_the_bounds_it_fits(value: object):
-    assert encode(value, "")[1] is None
+@pytest.mark.parametrize(
+    "value",
+    ["x" * (MAX_DOCUMENT_BYTES - 2), nested(MAX_DEPTH), [1] * MAX_SIGNS],
+    ids=["long", "deep", "many"],
+)
+def test_what_fits_can_be_read_by_a_host(value: object):
+    text, found = encode(value, "")
+    assert found is None
+    document = {"key": "k" * MAX_KEY, "value": value, "version": 1, "updated_at": "09:00:00"}
+    assert values.decode(values.encode({"data": [document], "next_cursor": None}))
+    assert len(text) <= MAX_DOCUMENT_BYTES

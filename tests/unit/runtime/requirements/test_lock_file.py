@@ -48,7 +48,7 @@ def test_a_last_line_that_goes_on_nowhere():
         (f"tiny===1.0 --hash=sha256:{A}", "one exact version"),
         (f"tiny @ https://e.example/t.whl --hash=sha256:{A}", "names an address"),
         (f"ti ny --hash=sha256:{A}", "is not a requirement"),
-        (f"tiny=={'1' * 9000} --hash=sha256:{A}", "goes on too long"),
+        (f"tiny=={'1' * 9000} --hash=sha256:{A}", "is too long for a requirement"),
     ],
 )
 def test_what_a_line_can_not_be(line, words):

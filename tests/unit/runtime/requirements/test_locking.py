@@ -1,6 +1,7 @@
 """Making lock files from an index on the loopback."""
 
 import os
+import sys
 
 import pytest
 from packaging.requirements import Requirement
@@ -15,8 +16,8 @@ from tests.support.wheels import hash_of, put_wheel
 def lock(index, tmp_path):
     locker = Locker(environment={**os.environ, **index.environment()})
 
-    def pins(*wanted):
-        return locker.pins([Requirement(text) for text in wanted], tmp_path / "wheels")
+    def pins(*wanted, pythons=()):
+        return locker.pins([Requirement(text) for text in wanted], tmp_path / "wheels", pythons)
 
     return pins
 
@@ -35,6 +36,24 @@ def test_what_lies_in_the_package_is_not_pinned(index, lock, tmp_path):
     put_wheel(index.folder, "alpha", requires=["beta"])
     put_wheel(tmp_path / "wheels", "beta")
     assert [pin.name for pin in lock("alpha")] == ["alpha"]
+
+
+def test_hashes_for_another_python_are_added(index, lock):
+    here = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    alpha = [put_wheel(index.folder, "alpha", tag=f"{tag}-none-any") for tag in (here, "cp399")]
+    beta = put_wheel(index.folder, "beta")
+    found = {pin.name: pin.hashes for pin in lock("alpha", "beta", pythons=["3.99"])}
+    assert found == {
+        "alpha": tuple(sorted(map(hash_of, alpha))),
+        "beta": (hash_of(beta),),
+    }
+
+
+def test_a_python_that_has_no_wheel_is_told(index, lock):
+    here = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    put_wheel(index.folder, "alpha", tag=f"{here}-none-any")
+    with pytest.raises(FetchFailed, match="No matching distribution found for alpha"):
+        lock("alpha", pythons=["3.99"])
 
 
 def test_where_the_host_has_all_nobody_is_asked(index, lock):

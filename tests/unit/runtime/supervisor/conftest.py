@@ -57,6 +57,9 @@ class Pretended:
     def listen(self, host):
         self.heard.pop(host.generation, lambda: None)()
 
+    def read(self, host):
+        self.settled.append(("read", host.generation))
+
     def settle(self, host):
         self.settled.append(host.generation)
 

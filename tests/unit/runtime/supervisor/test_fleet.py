@@ -161,7 +161,7 @@ def test_draining_asks_first_and_kills_then(world):
     world.clock.pass_by(10.0)
     assert world.machine.signals[1:] == [(host.generation, signal.SIGKILL)]
     world.fleet.ended(100, -signal.SIGKILL)
-    assert world.machine.settled == [host.generation]
+    assert world.machine.settled == [("read", host.generation), host.generation]
     assert world.ask() == []
 
 
