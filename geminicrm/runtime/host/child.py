@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -19,7 +18,7 @@ from geminicrm.runtime.host.doors import HostContext
 from geminicrm.runtime.host.loading import Loaded, NotLoadable, Source, load_folder
 from geminicrm.runtime.host.place import Place
 from geminicrm.runtime.host.raised import short
-from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks, lock_up, prepare
+from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks, lock_up
 from geminicrm.runtime.host.sandbox.proof import ProofFailed, prove
 from geminicrm.runtime.host.serving import Server
 from geminicrm.runtime.host.wire import MOST_CONTROL_HEADER, Wire
@@ -39,17 +38,6 @@ class Confining:
 
     lock_up: Callable[[Locks], dict[str, str]] = lock_up
     prove: Callable[[str, frozenset[str]], tuple[str, ...]] = prove
-
-
-def prepared() -> Confining:
-    """Give the locks with all that is the same for each host made beforehand.
-
-    Where that fails the host says it itself, when it locks up.
-    """
-    try:
-        return Confining(lock_up=partial(lock_up, prepared=prepare()))
-    except LockFailed:
-        return Confining()
 
 
 def be_host(
