@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -18,7 +19,7 @@ from geminicrm.runtime.host.doors import HostContext
 from geminicrm.runtime.host.loading import Loaded, NotLoadable, Source, load_folder
 from geminicrm.runtime.host.place import Place
 from geminicrm.runtime.host.raised import short
-from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks, lock_up
+from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks, lock_up, prepare
 from geminicrm.runtime.host.sandbox.proof import ProofFailed, prove
 from geminicrm.runtime.host.serving import Server
 from geminicrm.runtime.host.wire import MOST_CONTROL_HEADER, Wire
@@ -40,14 +41,29 @@ class Confining:
     prove: Callable[[str, frozenset[str]], tuple[str, ...]] = prove
 
 
+def prepared() -> Confining:
+    """Give the locks with all that is the same for each host made beforehand.
+
+    Where that fails the host says it itself, when it locks up.
+    """
+    try:
+        return Confining(lock_up=partial(lock_up, prepared=prepare()))
+    except LockFailed:
+        return Confining()
+
+
 def be_host(
-    spec: HostSpec, place: Place, listener: socket.socket, status: socket.socket
+    spec: HostSpec,
+    place: Place,
+    listener: socket.socket,
+    status: socket.socket,
+    confining: Confining | None = None,
 ) -> NoReturn:
     """Be the host of `spec` from now on; the forked process ends in here."""
     code = REFUSED
     try:
         settle(spec)
-        code = Host(spec, place, status).run(listener)
+        code = Host(spec, place, status, confining).run(listener)
     except BaseException:  # noqa: BLE001 - border: whatever it was is said before the end
         traceback.print_exc()
     finally:
