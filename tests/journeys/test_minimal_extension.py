@@ -129,16 +129,14 @@ def test_it_installs_from_the_command_line(package, terminal, tmp_path, core, cl
 
 
 @pytest.mark.journey
-def test_it_installs_through_rest(package, core, client, tenant):
+def test_it_installs_through_rest(package, core, client, tenant, confining):
     form = {"package": (io.BytesIO(package), "my-extension.zip")}
     published = client.post("/api/marketplace/extensions", data=form, headers=tenant.headers())
     assert published.status_code == 201
     wish = {"extension_id": "my-extension", "grant": "requested", "allow_unsigned": True}
-    refused = client.post("/api/installations", json=wish, headers=tenant.headers())
-    assert (refused.status_code, refused.get_json()["code"]) == (409, "trust_required")
-    trusted = {**wish, "trust": "my-extension"}
-    installed = client.post("/api/installations", json=trusted, headers=tenant.headers())
+    installed = client.post("/api/installations", json=wish, headers=tenant.headers())
     assert installed.status_code == 201
+    assert installed.get_json()["isolation"] == "sandboxed"
     assert installed.get_json()["granted"] == ["read:contacts", "read:leads", "write:leads"]
     core.runtime.reconcile()
     assert _hello(client, tenant) == GREETING

@@ -1,4 +1,4 @@
-"""Hosts that a test plays itself: they speak the wire from a thread, behind a supervisor of paper."""
+"""Hosts that a test plays itself: they speak the wire from threads, behind a paper supervisor."""
 
 import contextlib
 import socket
@@ -30,6 +30,7 @@ from geminicrm.runtime.host.messages import (
 )
 from geminicrm.runtime.host.parts import Answer as PartsAnswer
 from geminicrm.runtime.host.raised import error_of
+from geminicrm.runtime.host.sandbox.machine import confines, machine_level
 from geminicrm.runtime.host.streams import receive_rest, send_long
 from geminicrm.runtime.host.wire import Wire, WireClosed
 from geminicrm.runtime.live import LoadedVersion
@@ -146,8 +147,7 @@ class FakeSupervisor:
         self.questions.append(question)
         if not isinstance(question, Ensure):
             return Done()
-        given = self.answers.popleft() if self.answers else self.running
-        return given
+        return self.answers.popleft() if self.answers else self.running
 
     def connect_host(self, name: str, timeout: float | None = None) -> socket.socket:
         """Connect to a new player."""
@@ -248,3 +248,10 @@ def played_on() -> Iterator[Callable[..., Played]]:
 def played(core: Core, played_on: Callable[..., Played]) -> Played:
     """Give one on `core`."""
     return played_on(core)
+
+
+@pytest.fixture
+def confining() -> None:
+    """Skip, by name, where the machine can't lock real hosts up."""
+    if not confines(machine_level()):
+        pytest.skip("no locks: this machine lacks Landlock or seccomp")

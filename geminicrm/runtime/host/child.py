@@ -41,13 +41,17 @@ class Confining:
 
 
 def be_host(
-    spec: HostSpec, place: Place, listener: socket.socket, status: socket.socket
+    spec: HostSpec,
+    place: Place,
+    listener: socket.socket,
+    status: socket.socket,
+    confining: Confining | None = None,
 ) -> NoReturn:
     """Be the host of `spec` from now on; the forked process ends in here."""
     code = REFUSED
     try:
         settle(spec)
-        code = Host(spec, place, status).run(listener)
+        code = Host(spec, place, status, confining).run(listener)
     except BaseException:  # noqa: BLE001 - border: whatever it was is said before the end
         traceback.print_exc()
     finally:
@@ -89,15 +93,17 @@ class Host:
         self._confining = confining or Confining()
         self._folder = Path(spec.folder)
         self._status: Wire[Report] = Wire(status, Report, MOST_CONTROL_HEADER)
+        self._server: Server | None = None
 
     def run(self, listener: socket.socket) -> int:
         """Lock up, load, report, serve; give the exit code."""
         started = self._start()
         if isinstance(started, NotReady):
             self._tell(started)
+            self._status.close()
             return REFUSED
         loaded, ready = started
-        server = Server(
+        self._server = server = Server(
             listener,
             generation=self._place.generation,
             idle_seconds=self._place.idle_seconds,
@@ -108,6 +114,11 @@ class Host:
         self._tell(ready)
         server.run()
         return 0
+
+    def drain(self) -> None:
+        """Take nothing new, finish what runs, then end; for any thread and for signal handlers."""
+        if self._server is not None:
+            self._server.drain()
 
     def _start(self) -> tuple[Loaded, Ready] | NotReady:
         # Nothing of the extension is looked at before the locks are on and proven.
@@ -161,7 +172,7 @@ class Host:
         """Drain on SIGTERM, also on one that comes between two instructions."""
         if threading.current_thread() is threading.main_thread():
             signal.set_wakeup_fd(server.fileno(), warn_on_full_buffer=False)
-            signal.signal(signal.SIGTERM, lambda _number, _frame: server.drain())
+            signal.signal(signal.SIGTERM, lambda _number, _frame: self.drain())
 
     def _tell(self, report: Report) -> None:
         self._status.send(report, deadline=time.monotonic() + _REPORT_SECONDS)

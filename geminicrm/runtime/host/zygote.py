@@ -12,15 +12,15 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, NoReturn
 
 import msgspec
 
-from geminicrm.runtime.host import child
+from geminicrm.runtime.host import child, warming
 from geminicrm.runtime.host.control import (
     Awake,
     Born,
@@ -46,7 +46,9 @@ def main(channel: int, parent: int) -> int:
     follow(parent)
     with socket.socket(fileno=channel) as own:
         own.set_inheritable(False)
-        return Zygote(own, child.be_host).run()
+        warming.warm_up()
+        be_host = partial(child.be_host, confining=warming.prepared_locks())
+        return Zygote(own, be_host).run()
 
 
 def follow(parent: int) -> None:
@@ -133,7 +135,9 @@ class Zygote:
         try:
             self._forget()
             listener, status, log = descriptors
-            _print_to(log)
+            for standard in (1, 2):
+                os.dup2(log, standard)
+            os.close(log)
             ends = socket.socket(fileno=listener), socket.socket(fileno=status)
             self._be_host(request.spec, request.place, *ends)
         except BaseException:  # noqa: BLE001 - border: whatever it was, this process is no zygote
@@ -166,14 +170,3 @@ class Zygote:
 
     def _tell(self, report: FromZygote) -> None:
         self._channel.sendall(msgspec.msgpack.encode(report))
-
-
-def _print_to(log: int) -> None:
-    """Make the pipe `log` the standard output and error, with streams that know it for a pipe."""
-    for number in (1, 2):
-        os.dup2(log, number)
-    os.close(log)
-    sys.stdout, sys.stderr = (
-        os.fdopen(number, "w", buffering=1, errors="backslashreplace", closefd=False)
-        for number in (1, 2)
-    )

@@ -60,8 +60,11 @@ def badges_of(body: bytes) -> dict[str, Badge] | None:
     found: dict[str, _Badge] | None = _decoded(body, dict[str, _Badge] | None)
     if found is None:
         return None
-    # The tone is looked at where all blocks are.
-    return {key: Badge(one.text, one.tone) for key, one in found.items()}  # type: ignore[arg-type]
+    return {key: _badge(one) for key, one in found.items()}
+
+
+def _badge(one: _Badge) -> Badge:
+    return Badge(one.text, one.tone)  # type: ignore[arg-type]  # looked at where all blocks are
 
 
 def action_of(body: bytes) -> ActionResult:

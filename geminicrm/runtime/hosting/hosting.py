@@ -32,9 +32,9 @@ class HostingParts:
 
     `supervisor` is started where there is none, `present` is the same one where it runs.
     `context` makes the doors of an extension, by its id. `switch_off` writes down that an
-    installation crashes again and again, `started` which locks a host has. `machine` says what locks this machine has.
-    `requirements` gives the folder of a version's Python packages, if it has some; it may take its
-    time, and is asked before a host is started.
+    installation crashes again and again, `started` hears which locks a host has. `machine` says
+    what locks this machine has. `requirements` gives the folder of a version's Python packages, if
+    it has some; it may take its time, and is asked before a host is started.
     """
 
     packages: Path

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import geminicrm
 from geminicrm.runtime.host.control import Given, Question
 from geminicrm.runtime.supervisor import sockets
 from geminicrm.runtime.supervisor.frames import FrameBroken, OneMessage, framed
@@ -121,7 +122,8 @@ class SupervisorClient:
             time.sleep(_STEP_SECONDS)  # no event tells that a socket file has appeared
 
     def _start(self) -> None:
-        words = [sys.executable, "-m", "geminicrm.runtime.supervisor", str(self._home)]
+        # Our own code, not what lies in the folder that somebody happens to be in.
+        words = [sys.executable, "-P", "-m", "geminicrm.runtime.supervisor", str(self._home)]
         if self._idle_seconds is not None:
             words.append(f"--idle-seconds={self._idle_seconds:g}")
         with _log_file(self._home) as log:
@@ -130,6 +132,7 @@ class SupervisorClient:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, "PYTHONPATH": _import_path()},
                 start_new_session=True,  # others may need it when this process has ended
             )
         threading.Thread(target=process.wait, name="supervisor's end", daemon=True).start()
@@ -162,6 +165,12 @@ def _has_ended(held: socket.socket) -> bool:
     poll = select.poll()
     poll.register(held, select.POLLIN)
     return bool(poll.poll(0))
+
+
+def _import_path() -> str:
+    """Give where this code was imported from, before whatever else was said."""
+    root = str(Path(geminicrm.__file__).resolve().parents[1])
+    return os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
 
 
 def _log_file(home: Path) -> BinaryIO:

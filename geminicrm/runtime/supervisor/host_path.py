@@ -68,7 +68,8 @@ def _links() -> Iterator[tuple[str, Path]]:
     for name in PACKAGES:
         yield from _package(name)
     core = Path(geminicrm.__file__).resolve().parent
-    sdk = _place("extensions")
+    # Beside the core, wherever that is: the name could be found in the folder somebody is in.
+    sdk = core.parent / "extensions"
     yield from ((f"extensions/{each}", sdk / each) for each in _SDK)
     for each in ("__init__.py", "runtime/__init__.py", "runtime/host"):
         yield f"geminicrm/{each}", core / each

@@ -3,9 +3,11 @@
 import pytest
 from flask import Flask
 
+from geminicrm.app import Core
 from geminicrm.runtime.install.state import Outcome
 from tests.support.core import Tenant
-from tests.support.life import HELLO, Life, files, zipped
+from tests.support.crm_pages import said
+from tests.support.life import HELLO, Life, files, make_life, zipped
 from tests.support.life_app import (
     CONSENT,
     PAGE,
@@ -116,3 +118,23 @@ def test_what_is_installed_is_not_asked_for_again(browser: Browser):
     assert browser.client.get(CONSENT).headers["Location"] == PAGE
     assert browser.post(CONSENT).headers["Location"] == PAGE
     assert browser.client.get("/marketplace/nobody/install").status_code == 404
+
+
+def test_who_will_enforce_it_is_told(browser: Browser, life: Life):
+    assert "it is expected to make no others" in browser.get(CONSENT)
+    life.shelf.put(zipped(files()), built_in=False, signed=True)
+    page = said(browser.get(CONSENT))
+    assert "Who will enforce this" in page
+    assert "Permissions Nobody The core checks the calls" in page
+
+
+def test_locked_code_needs_no_trust(core: Core, tenant: Tenant):
+    life = make_life(core, confines=lambda: True)
+    life.shelf.put(zipped(files()), built_in=False, signed=True)
+    browser = Browser(life_app(life).test_client(), tenant)
+    page = said(browser.get(CONSENT))
+    assert "It runs in a locked process and gets what you allow here, nothing else." in page
+    assert "Files, programs, other processes The system" in page
+    assert "whatever the server can" not in page
+    browser.post(CONSENT)
+    assert life.cycle.get(tenant.owner(), HELLO)["isolation"] == "sandboxed"

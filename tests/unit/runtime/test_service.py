@@ -36,7 +36,7 @@ def test_an_install_is_stored_spread_audited_and_measured(life: Life, tenant: Te
     assert change.installation["status"] == "enabled"
     assert change.installation["isolation"] == "in-process"
     assert [each.step for each in change.steps] == [
-        "fetch", "verify", "validate", "resolve", "stage", "load", "mount",
+        "fetch", "verify", "validate", "resolve", "stage", "requirements", "load", "mount",
     ]  # fmt: skip
     assert life.core.generations.get(RUNTIME) == before[0] + 1 == change.generation
     assert life.core.generations.get(AUTH) == before[1] + 1

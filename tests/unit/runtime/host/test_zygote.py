@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 
 import msgspec
@@ -33,12 +34,13 @@ PLACE = Place(
 
 def talks(_spec, place, _listener, status):
     """A host that says its generation and waits for a signal."""
-    print("printed")
+    os.write(1, b"printed\n")
     status.sendall(str(place.generation).encode())
     signal.pause()
 
 
 def breaks(*_):
+    sys.stderr = os.fdopen(2, "w", buffering=1)  # as a host does it
     raise ValueError("a host that breaks")
 
 

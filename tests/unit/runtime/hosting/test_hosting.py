@@ -205,7 +205,7 @@ def test_a_crash_loop_switches_it_off_once(played: Played, tenant: Tenant):
         with capture_logs(), pytest.raises(ExtensionFailed, match="sample"):
             played.stage.runtime.calls.run(
                 context_of(played.stage, installed, tenant),
-                lambda: installed.loaded.extension.install(),
+                installed.loaded.extension.install,
             )
         played.stage.runtime.hosting.wait()
 
@@ -230,7 +230,7 @@ def test_a_crash_loop_inside_of_a_write_waits_for_it(played: Played, tenant: Ten
         with played.stage.core.works.write(tenant.system()), pytest.raises(ExtensionFailed):
             played.stage.runtime.calls.run(
                 context_of(played.stage, installed, tenant),
-                lambda: installed.loaded.extension.install(),
+                installed.loaded.extension.install,
             )
         played.stage.runtime.hosting.wait()
 
