@@ -12,7 +12,7 @@ from extensions.sdk.records import Record, RecordPage
 from geminicrm.runtime.host.backs import RECORD_DOORS
 from geminicrm.runtime.host.current import current
 from geminicrm.runtime.host.stored import HostStorage
-from geminicrm.runtime.host.values import encode
+from geminicrm.runtime.host.values import encode, encode_fields
 
 _NOTHING: Final = b"{}"
 _LONGEST_SECONDS: Final = 30.0
@@ -197,7 +197,7 @@ class HostContext:
 
 def _ask(door: str, method: str, **arguments: Any) -> Any:
     try:
-        body = encode(arguments) if arguments else _NOTHING
+        body = encode_fields(arguments) if arguments else _NOTHING
     except TypeError as error:
         raise Invalid([Finding("", "not_json", str(error))]) from error
     return current().ask(door, method, body)

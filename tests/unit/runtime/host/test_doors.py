@@ -1,5 +1,6 @@
 import json
 from datetime import date
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -83,8 +84,15 @@ def test_records_are_asked_for_and_come_as_dictionaries(app, core):
         "list",
         {"limit": 5, "cursor": None, "filters": {"status": "new", "sort": "-updated_at"}},
     )
-    assert app.leads.create({"last_name": "Lovelace", "born": date(1815, 12, 10)}) == RECORD
-    assert core.asked[-1][2] == {"data": {"last_name": "Lovelace", "born": "1815-12-10"}}
+    assert (
+        app.leads.create(
+            {"last_name": "Lovelace", "born": date(1815, 12, 10), "n": Decimal("1.20")}
+        )
+        == RECORD
+    )
+    assert core.asked[-1][2] == {
+        "data": {"last_name": "Lovelace", "born": "1815-12-10", "n": "1.20"}
+    }
     assert app.leads.update("lead_1", {"phone": "1"}, if_version=3) == RECORD
     assert core.asked[-1][2] == {"record_id": "lead_1", "changes": {"phone": "1"}, "if_version": 3}
     app.leads.delete("lead_1")
@@ -108,6 +116,10 @@ def test_every_kind_of_record_has_its_door(app, core, door, monkeypatch):
 def test_what_is_no_json_is_refused_before_it_is_sent(app, core):
     with pytest.raises(Invalid, match="object is none"):
         app.leads.create({"last_name": object()})
+    with pytest.raises(Invalid, match="bytes is none"):
+        app.leads.create({"last_name": b"Lovelace"})
+    with pytest.raises(Invalid, match="JSON"):
+        app.deals.update("deal_1", {"amount": float("nan")})
     with pytest.raises(Invalid, match="JSON"):
         app.storage.put("a", float("nan"))
     assert core.asked == []
