@@ -15,9 +15,16 @@ from bench.workloads import (
     ceiling,
     create,
     hooks,
+    host_memory,
+    host_record,
+    host_request,
+    host_start,
+    host_throughput,
+    hundred_installed,
     large,
     memory,
     read,
+    rolling_upgrade,
     route,
     servers,
     start,
@@ -28,7 +35,9 @@ RESULTS = Path(__file__).resolve().parent / "results.json"
 WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
     one.NAME: one.run
     for one in (
-        ceiling, read, list_fifty, create, large, route, hooks, memory, start, servers
+        ceiling, read, list_fifty, create, large, route, hooks, memory, start, servers,
+        host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
+        hundred_installed,
     )
 }  # fmt: skip
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.services import Service
+from geminicrm.app import build_core
+from geminicrm.config import Settings
+from geminicrm.kernel import logs
 from marketplace.packages import pack
 
 HELLO = {"hello": "world", "numbers": list(range(20))}
@@ -42,6 +45,10 @@ class BenchExtension(ExtensionBase):
         def hello() -> Any:
             return jsonify(HELLO)
 
+        @routes.get("/lead/<lead_id>")
+        def lead(lead_id: str) -> Any:
+            return jsonify(id=self.app.leads.get(lead_id)["id"])
+
         @routes.get("/slow")
         def slow() -> Any:
             time.sleep(0.05)
@@ -61,26 +68,40 @@ _HOOKS = """
 """
 
 
-def add(service: Service, home: Path, name: str, *, hooked: bool) -> None:
-    """Write, publish and install one extension; it is live when this returns."""
+def add(service: Service, home: Path, name: str, *, hooked: bool, hosted: bool = False) -> None:
+    """Write, publish and install one extension; it is live when this returns.
+
+    It runs in process, as one that came with the CRM, or `hosted`, as anybody else's.
+    """
+    package = write(home, name, hooked=hooked).read_bytes()
+    if hosted:
+        _publish(service, f"{name}.zip", package)
+    else:
+        _offer(service, package)
+    wish = {"extension_id": name, "grant": "requested", "allow_unsigned": True}
+    service.call("POST", "/api/installations", wish)
+
+
+def write(home: Path, name: str, *, hooked: bool = False) -> Path:
+    """Write one extension; give its package."""
     source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + (_HOOKS if hooked else "")
     folder = home / "written" / name
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(json.dumps(_manifest(name)), encoding="utf-8")
     (folder / "extension.py").write_text(source, encoding="utf-8")
     (folder / "icon.png").write_bytes(_ICON)
-    packed = pack(folder, home)
-    _publish(service, packed.path)
-    service.call(
-        "POST",
-        "/api/installations",
-        {
-            "extension_id": name,
-            "grant": "requested",
-            "trust": name,
-            "allow_unsigned": True,
-        },
-    )
+    return pack(folder, home).path
+
+
+def _offer(service: Service, package: bytes) -> None:
+    """Put it among those that come with the CRM, which run in process."""
+    settings = Settings.from_env(service.environ)
+    logs.configure(settings.log_level, json=False)
+    core = build_core(settings)
+    try:
+        core.registry.offer(package)
+    finally:
+        core.close()
 
 
 def _manifest(name: str) -> Mapping[str, Any]:
@@ -98,13 +119,13 @@ def _manifest(name: str) -> Mapping[str, Any]:
     }
 
 
-def _publish(service: Service, package: Path) -> None:
+def _publish(service: Service, filename: str, package: bytes) -> None:
     boundary = uuid.uuid4().hex
     head = (
         f"--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="package"; filename="{package.name}"\r\n'
+        f'Content-Disposition: form-data; name="package"; filename="{filename}"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     )
-    body = head.encode() + package.read_bytes() + f"\r\n--{boundary}--\r\n".encode()
+    body = head.encode() + package + f"\r\n--{boundary}--\r\n".encode()
     kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     service.send("POST", "/api/marketplace/extensions", body, kind)

@@ -23,6 +23,7 @@ SCOPES = (
     "read:leads write:leads read:contacts write:contacts read:users "
     "read:extensions manage:extensions publish:extensions"
 )
+WEB = [sys.executable, "-m", "geminicrm", "web"]
 _SLOWEST_COMMAND = 120.0
 
 
@@ -74,7 +75,7 @@ def prepare(lab: Lab, name: str, rows: int, **changes: str) -> tuple[Home, list[
 def start(lab: Lab, name: str = "ours", rows: int | None = None, **changes: str) -> Service:
     """Start `geminicrm web` on a home of its own with the usual records."""
     home, ids = prepare(lab, name, lab.options.rows if rows is None else rows, **changes)
-    return serve(lab, name, home, ids, [sys.executable, "-m", "geminicrm", "web"])
+    return serve(lab, name, home, ids, WEB)
 
 
 def serve(
@@ -83,7 +84,9 @@ def serve(
     """Start the given command on a prepared home and wait until it is ready."""
     tree = lab.start(web, home.environ, home.path)
     tree.wait_for(lambda: answers(home.port, path))
-    return Service(name=name, tree=tree, port=home.port, token=home.token, ids=ids)
+    return Service(
+        name=name, tree=tree, port=home.port, token=home.token, ids=ids, environ=home.environ
+    )
 
 
 def command(environ: Mapping[str, str], *arguments: str) -> str:

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
@@ -14,7 +14,10 @@ from bench.trees import Tree
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """A running server; `leads` is the path of its list, `key` where the list's records are."""
+    """A running server; `leads` is the path of its list, `key` where the list's records are.
+
+    `environ` is that of its settings, where it is one of ours.
+    """
 
     name: str
     tree: Tree
@@ -23,6 +26,7 @@ class Service:
     ids: Sequence[str] = ()
     leads: str = "/api/leads"
     key: str = "data"
+    environ: Mapping[str, str] = field(default_factory=dict)
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(10_000_000))
 
     def reads(self, connection: int) -> Source:
@@ -45,17 +49,28 @@ class Service:
 
     def send(self, method: str, path: str, data: bytes | None, headers: dict[str, str]) -> Any:
         """Do the same with a body of any kind."""
+        text = self.ask(method, path, data, headers)
+        return json.loads(text) if text else None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> bytes:
+        """Do the same and give the bytes of the answer."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             known = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-            connection.request(method, path, data, {**headers, **known})
+            connection.request(method, path, data, {**(headers or {}), **known})
             answer = connection.getresponse()
             text = answer.read()
         finally:
             connection.close()
         if answer.status > 299:  # noqa: PLR2004 - HTTP: what is not a success
             raise ServiceError(f"{method} {path}: {answer.status} {text[:500]!r}")
-        return json.loads(text) if text else None
+        return text
 
 
 class ServiceError(RuntimeError):

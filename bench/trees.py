@@ -57,7 +57,9 @@ class Tree:
     def members(self) -> list[int]:
         """Give the ids of the living processes of the tree."""
         mark = f"{MARK}={self._mark}".encode()
-        return sorted(pid for pid in _pids() if mark in _read(pid, "environ").split(b"\0"))
+        parents = {pid: parent_of(_read(pid, "stat")) for pid in _pids()}
+        found = {pid for pid in parents if mark in _read(pid, "environ").split(b"\0")}
+        return sorted(with_children(found, parents))
 
     def memory(self) -> float:
         """Give the proportional set size of the whole tree, in MiB."""
@@ -119,6 +121,18 @@ def cpu_seconds(stat: bytes) -> float:
     if len(fields) < _STIME:
         return 0.0
     return (int(fields[_UTIME - 1]) + int(fields[_STIME - 1])) / os.sysconf("SC_CLK_TCK")
+
+
+def parent_of(stat: bytes) -> int:
+    """Read the parent out of `/proc/<pid>/stat`; 0 where there is none."""
+    fields = stat.rpartition(b")")[2].split()
+    return int(fields[1]) if len(fields) > 1 else 0
+
+
+def with_children(found: set[int], parents: Mapping[int, int]) -> set[int]:
+    """Add those that descend from them: extension hosts start with an empty environment."""
+    more = {pid for pid, parent in parents.items() if parent in found} - found
+    return with_children(found | more, parents) if more else found
 
 
 def _pids() -> Iterator[int]:
