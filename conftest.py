@@ -6,6 +6,7 @@ pytest_plugins = (
     "tests.support.core",
     "tests.support.databases",
     "tests.support.life",
+    "tests.support.host_in_process",
     "tests.support.installed",
     "tests.support.logging",
     "tests.support.loopback",

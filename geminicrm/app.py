@@ -120,7 +120,11 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             metrics=metrics,
             http=client,
             workspace=lambda workspace_id: _workspace_info(works, workspace_id),
-            supervisor=SupervisorClient(settings.home, patience=_PATIENCE.get(kind, 0.0)),
+            supervisor=SupervisorClient(
+                settings.home,
+                patience=_PATIENCE.get(kind, 0.0),
+                idle_seconds=settings.host_idle_seconds,
+            ),
             present=SupervisorClient(settings.home, starts=False),
             requirements=partial(ensure, settings.home, PipFetch()),
         ),

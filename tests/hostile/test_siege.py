@@ -6,9 +6,8 @@ import pytest
 
 from geminicrm.runtime.host.sandbox.machine import confines, machine_level
 from tests.support.hostile.expectations import EXPECTED, looks_of
-from tests.support.hostile.siege import begun
+from tests.support.hostile.siege import INSTALLATION, begun
 from tests.support.hostile_extension.attacks import answers, doors, wire
-from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.journey,
@@ -34,6 +33,8 @@ def siege():
 
 @pytest.fixture(autouse=True)
 def untouched(siege):
+    """Each attack meets a host that runs, and a core that is as it was after it."""
+    siege.recover()
     yield
     assert siege.harm() == []
 
@@ -47,28 +48,29 @@ def test_every_attack_on_the_system_is_refused(siege):
 def test_a_host_that_ends_itself_is_started_again(siege, name):
     assert siege.attack("attack", name).status_code in PROTOCOL
     assert siege.hello("control")
-    siege.forgive()
 
 
 @pytest.mark.parametrize("name", HANGS)
 def test_a_host_that_does_not_return_is_ended(siege, name):
     assert siege.attack("attack", name).status_code in PROTOCOL
     assert siege.hello("control")
-    siege.forgive()
 
 
 @pytest.mark.parametrize("name", LOGS)
 def test_what_it_prints_is_kept_apart(siege, name):
     assert siege.attack("attack", name).status_code in {200, *PROTOCOL}
-    siege.forgive()
 
 
-@pytest.mark.parametrize("name", sorted(wire.ATTACKS))
+@pytest.mark.parametrize("name", sorted(set(wire.ATTACKS) - wire.ANSWERED))
 def test_a_host_that_breaks_the_protocol_harms_its_own_call(siege, name):
-    said = siege.attack("wire", name)
-    assert said.status_code in {200, *PROTOCOL}
+    assert siege.attack("wire", name).status_code in {502, 504}
     assert siege.hello("control")
-    assert eventually(siege.hello, 20)
+
+
+@pytest.mark.parametrize("name", sorted(wire.ANSWERED))
+def test_what_follows_an_answer_does_not_count(siege, name):
+    assert siege.attack("wire", name).json() == {}
+    assert siege.hello()
 
 
 @pytest.mark.parametrize("name", sorted(answers.ANSWERS))
@@ -76,21 +78,20 @@ def test_no_answer_carries_what_it_may_not(siege, name):
     said = siege.attack("answer", name)
     assert answers.EVIL not in str(said.headers)
     assert "set-cookie" not in said.headers
-    assert "sandbox" in said.headers.get("content-security-policy", "sandbox")
-    assert 200 <= said.status_code < 600
-    assert eventually(siege.hello, 20)
+    assert said.status_code in {200, 502}
+    assert said.status_code == 502 or "sandbox" in said.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("name", sorted(set(doors.ATTACKS) - {"scope_taken_away"}))
 def test_every_door_refuses_what_is_not_its_own(siege, name):
     said = siege.outcome("door", name)
     assert said.get("refused") or said.get("core"), said
-    assert eventually(siege.hello, 20)
 
 
 def test_a_scope_taken_away_is_gone_at_once(siege):
-    path = f"/api/installations/{siege.target['installation']}"
-    siege.done("PATCH", path, json={"granted": ["read:leads", "write:leads", "read:contacts"]})
-    assert eventually(lambda: "went_through" in siege.outcome("door", "scope_taken_away"))
-    siege.done("PATCH", path, json={"granted": ["read:leads", "write:leads"]})
+    path = f"{INSTALLATION}/permissions"
+    wide = ["read:contacts", "read:leads", "write:leads"]
+    siege.done("PATCH", path, json={"granted": wide})
+    assert "went_through" in siege.outcome("door", "scope_taken_away")
+    siege.done("DELETE", f"{path}/read:contacts")
     assert looks_of(siege.outcome("door", "scope_taken_away")) == "PermissionDenied"

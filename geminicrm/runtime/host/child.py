@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -19,7 +18,7 @@ from geminicrm.runtime.host.doors import HostContext
 from geminicrm.runtime.host.loading import Loaded, NotLoadable, Source, load_folder
 from geminicrm.runtime.host.place import Place
 from geminicrm.runtime.host.raised import short
-from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks, lock_up, prepare
+from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks, lock_up
 from geminicrm.runtime.host.sandbox.proof import ProofFailed, prove
 from geminicrm.runtime.host.serving import Server
 from geminicrm.runtime.host.wire import MOST_CONTROL_HEADER, Wire
@@ -39,17 +38,6 @@ class Confining:
 
     lock_up: Callable[[Locks], dict[str, str]] = lock_up
     prove: Callable[[str, frozenset[str]], tuple[str, ...]] = prove
-
-
-def prepared() -> Confining:
-    """Give the locks with all that is the same for each host made beforehand.
-
-    Where that fails the host says it itself, when it locks up.
-    """
-    try:
-        return Confining(lock_up=partial(lock_up, prepared=prepare()))
-    except LockFailed:
-        return Confining()
 
 
 def be_host(
@@ -105,15 +93,17 @@ class Host:
         self._confining = confining or Confining()
         self._folder = Path(spec.folder)
         self._status: Wire[Report] = Wire(status, Report, MOST_CONTROL_HEADER)
+        self._server: Server | None = None
 
     def run(self, listener: socket.socket) -> int:
         """Lock up, load, report, serve; give the exit code."""
         started = self._start()
         if isinstance(started, NotReady):
             self._tell(started)
+            self._status.close()
             return REFUSED
         loaded, ready = started
-        server = Server(
+        self._server = server = Server(
             listener,
             generation=self._place.generation,
             idle_seconds=self._place.idle_seconds,
@@ -124,6 +114,11 @@ class Host:
         self._tell(ready)
         server.run()
         return 0
+
+    def drain(self) -> None:
+        """Take nothing new, finish what runs, then end; for any thread and for signal handlers."""
+        if self._server is not None:
+            self._server.drain()
 
     def _start(self) -> tuple[Loaded, Ready] | NotReady:
         # Nothing of the extension is looked at before the locks are on and proven.
@@ -177,7 +172,7 @@ class Host:
         """Drain on SIGTERM, also on one that comes between two instructions."""
         if threading.current_thread() is threading.main_thread():
             signal.set_wakeup_fd(server.fileno(), warn_on_full_buffer=False)
-            signal.signal(signal.SIGTERM, lambda _number, _frame: server.drain())
+            signal.signal(signal.SIGTERM, lambda _number, _frame: self.drain())
 
     def _tell(self, report: Report) -> None:
         self._status.send(report, deadline=time.monotonic() + _REPORT_SECONDS)

@@ -11,7 +11,7 @@ from typing_extensions import override
 from geminicrm.runtime.host.conversation import Conversation, checked
 from geminicrm.runtime.host.messages import Answer, Request
 from geminicrm.runtime.host.small_app import SmallApp, parts_of
-from geminicrm.runtime.host.streams import send_end, send_long, send_stream
+from geminicrm.runtime.host.streams import CHUNK, send_end, send_long, send_stream
 
 # As WSGI has them (PEP 3333): without the prefix of the other headers.
 _BARE: Final = frozenset({"CONTENT_TYPE", "CONTENT_LENGTH"})
@@ -29,7 +29,7 @@ def answer_request(
     with app.answering(environ_of(request, body, conversation.read)) as response:
         conversation.drain()
         answer = checked(_head(request, response))
-        streamed = not response.is_sequence
+        streamed = _is_stream(response)
         if streamed:
             send_stream(conversation, answer, parts_of(response), deadline=deadline)
         else:
@@ -71,6 +71,12 @@ def environ_of(request: Request, body: bytes, read: Callable[[], bytes]) -> dict
 def _variable(name: str) -> str:
     variable = name.upper().replace("-", "_")
     return variable if variable in _BARE else f"HTTP_{variable}"
+
+
+def _is_stream(response: Response) -> bool:
+    # Flask's own pages of errors are iterators, but known to be short.
+    length = response.content_length
+    return not response.is_sequence and (length is None or length > CHUNK)
 
 
 def _head(request: Request, response: Response) -> Answer:

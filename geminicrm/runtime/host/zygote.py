@@ -20,7 +20,7 @@ from typing import Final, NoReturn
 
 import msgspec
 
-from geminicrm.runtime.host import child
+from geminicrm.runtime.host import child, warming
 from geminicrm.runtime.host.control import (
     Awake,
     Born,
@@ -46,7 +46,9 @@ def main(channel: int, parent: int) -> int:
     follow(parent)
     with socket.socket(fileno=channel) as own:
         own.set_inheritable(False)
-        return Zygote(own, partial(child.be_host, confining=child.prepared())).run()
+        warming.warm_up()
+        be_host = partial(child.be_host, confining=warming.prepared_locks())
+        return Zygote(own, be_host).run()
 
 
 def follow(parent: int) -> None:

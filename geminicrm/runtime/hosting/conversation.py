@@ -59,6 +59,14 @@ class Ending:
     body: bytes
 
 
+class _Instead(Exception):
+    """What came instead of the rest of an answer ends the conversation."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__()
+        self.ending = ending
+
+
 class Conversation:
     """One conversation on a connection, held by the thread that makes the call.
 
@@ -123,7 +131,7 @@ class Conversation:
             if isinstance(message, Back | HttpBack):
                 self._call_back(message, body)
             elif isinstance(message, Raised | Failed | wanted):
-                return Ending(message, self._whole(message, body))
+                return self._whole(message, body)
             else:
                 raise WireBroken(f"{type(message).__name__} is no answer to that")
 
@@ -133,10 +141,30 @@ class Conversation:
             name = type(message).__name__
             raise WireBroken(f"{name} of conversation {number} came in {self._number}")
 
-    def _whole(self, message: Answer | Value | Raised | Failed, body: bytes) -> bytes:
+    def _whole(self, message: Answer | Value | Raised | Failed, body: bytes) -> Ending:
         if not isinstance(message, Answer):
-            return body
-        return receive_rest(self._wire, message, body, most=MOST_ANSWER, deadline=self._deadline)
+            return Ending(message, body)
+        most, until = MOST_ANSWER, self._deadline
+        try:
+            body = receive_rest(
+                self._wire, message, body, most=most, deadline=until, meanwhile=self._between
+            )
+        except _Instead as instead:
+            return instead.ending
+        return Ending(message, body)
+
+    def _between(self, message: ToCore, body: bytes) -> None:
+        """Take what comes while an answer is still being made."""
+        if isinstance(message, Goaway):
+            self._connection.is_leaving = True
+            return
+        self._check(message)
+        if isinstance(message, Back | HttpBack):
+            self._call_back(message, body)
+        elif isinstance(message, Raised | Failed):
+            raise _Instead(Ending(message, body))
+        else:
+            raise WireBroken(f"{type(message).__name__} came instead of the rest of a body")
 
     def _call_back(self, message: Back | HttpBack, body: bytes) -> None:
         self._backs += 1

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from geminicrm.runtime.requirements.bytecode import compile_modules
 from geminicrm.runtime.requirements.problems import WheelWrong
 from geminicrm.runtime.requirements.wheel import SUFFIX, Wheel, read_wheel, unpack
 
@@ -89,7 +90,7 @@ def sync_folders(top: Path) -> None:
 
 def _unpack_to_disk(wheel: Wheel, folder: Path) -> None:
     folder.mkdir()
-    for path in unpack(wheel, folder):
+    for path in (*unpack(wheel, folder), *compile_modules(folder)):
         path.chmod(_FIXED)
         _sync(path)
 

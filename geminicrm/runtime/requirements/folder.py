@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from geminicrm.kernel.errors import Finding
+from geminicrm.runtime.requirements.bytecode import CACHE
 from geminicrm.runtime.requirements.cache import TEMPORARY, WheelCache, link_or_copy, publish
 from geminicrm.runtime.requirements.choose import POINTER
 from geminicrm.runtime.requirements.problems import RequirementsRefused
@@ -54,6 +55,8 @@ def _put(folder: Path, target: Path, inner: Path) -> None:
     try:
         link_or_copy(folder / inner, target / inner)
     except FileExistsError as error:
+        if CACHE in inner.parts:
+            return  # compiled from the same source, or else that is the one to be told
         other = target / inner
         if other.is_dir() or not filecmp.cmp(folder / inner, other, shallow=False):
             raise _clash(inner) from error

@@ -1,15 +1,13 @@
 """Running pip in a process of its own: by a deadline, with the operator's configuration of it."""
 
-import contextlib
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from geminicrm.runtime.requirements.problems import FetchFailed
+from geminicrm.runtime.requirements.process import run_for
 
 FETCH_SECONDS: Final = 120.0
 """Shorter than the lease that an install holds."""
@@ -45,21 +43,14 @@ def run_pip(
     `environment` is what the operator's configuration of pip is read from.
     """
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(  # noqa: S603 - pip of our own interpreter
+        code = run_for(
             [sys.executable, "-I", "-m", "pip", command, *_QUIET, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            env=_kept(environment),
-            cwd=tempfile.gettempdir(),
-            start_new_session=True,
+            seconds,
+            _kept(environment),
+            said,
         )
-        try:
-            code = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise FetchFailed(f"pip did not end within {seconds:g} s.") from None
-        finally:
-            _kill(process)
+        if code is None:
+            raise FetchFailed(f"pip did not end within {seconds:g} s.")
         if code:
             raise FetchFailed(_last_words(said.fileno()))
 
@@ -78,12 +69,6 @@ def _kept(environment: Mapping[str, str]) -> dict[str, str]:
         for name, value in environment.items()
         if name.upper() in _KEPT or name.startswith("PIP_")
     }
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
 
 
 def _last_words(descriptor: int) -> str:

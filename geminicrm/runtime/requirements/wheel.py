@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 
 from geminicrm.runtime.python_requirement import NotARequirement, read_requirement
 from geminicrm.runtime.requirements.archive import check_distinct, opened, read_small
+from geminicrm.runtime.requirements.bytecode import CACHE
 from geminicrm.runtime.requirements.problems import WheelWrong
 from geminicrm.runtime.requirements.record import Hashes, read_hashes, verified
 
@@ -146,8 +147,8 @@ def _requires_python(wheel: str, metadata: RawMetadata) -> SpecifierSet:
 def _taken(wheel: str, archive: zipfile.ZipFile, stem: str) -> dict[str, str]:
     """Give what goes into the folder: modules and data beside them.
 
-    Not taken are scripts, headers and other files of `<name>-<version>.data`, and what the
-    interpreter would run at its start: .pth files.
+    Not taken are scripts, headers and other files of `<name>-<version>.data`, what the
+    interpreter would run at its start (.pth files), and compiled modules that hide their source.
     """
     found: dict[str, str] = {}
     for entry in archive.infolist():
@@ -162,6 +163,6 @@ def _target(name: str, data: str) -> str | None:
     parts = PurePosixPath(name).parts
     if parts[0] == data:
         parts = parts[2:] if len(parts) > 2 and parts[1] in _CODE else ()  # noqa: PLR2004 - data, scheme, file
-    if not parts or (len(parts) == 1 and parts[0].endswith(".pth")):
+    if not parts or CACHE in parts or (len(parts) == 1 and parts[0].endswith(".pth")):
         return None
     return "/".join(parts)

@@ -210,6 +210,8 @@ class Fleet:
         reason = f"it was not ready within {START_SECONDS:g} s"
         self._answer(host, NotRunning("timeout", reason))
         self.kill_for(host, reason)
+        if host.pid is None:  # it was not even forked: the fault is not its own
+            self._launching.start_over()
 
     def _conclusion(self, host: Host, code: int) -> NotRunning:
         installation_id = host.spec.installation_id

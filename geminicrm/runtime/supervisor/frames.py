@@ -34,12 +34,12 @@ class OneMessage(Generic[M]):
         self._whole = False
 
     def feed(self, data: bytes) -> M | None:
-        """Take what came; give the message once, when it is whole. Raises FrameBroken.
+        """Take what came; give the message once it is whole. Raises FrameBroken.
 
-        What follows it is dropped.
+        Anything after it breaks the rule of the one message.
         """
         if self._whole:
-            return None
+            raise FrameBroken("there is more than one message")
         self._data += data
         if len(self._data) < _LENGTHS.size:
             return None

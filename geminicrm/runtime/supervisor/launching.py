@@ -27,5 +27,8 @@ class Launching(Protocol):
     def read(self, host: Host) -> None:
         """Put into the log what a host has printed by now."""
 
+    def start_over(self) -> None:
+        """End a zygote that does not do what it is told; all hosts go with it."""
+
     def settle(self, host: Host) -> None:
         """Let go of what there is of it."""

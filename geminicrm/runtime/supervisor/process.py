@@ -50,6 +50,7 @@ class Process:
         self._fleet = Fleet(starting, logs, self._loop.later, idle_seconds)
         self._zygotes.heard = self._fleet
         starting.reported = self._fleet.reported
+        starting.misbehaved = self._fleet.kill_for
         self._questions = Questions(
             self._fleet, lambda: self._zygotes.pid, self._wake, self._give_way
         )

@@ -35,9 +35,13 @@ class _Ends:
 
 
 class Starting:
-    """Does what the fleet asks for. `reported` is to be set before the loop runs."""
+    """Does what the fleet asks for.
+
+    `reported` and `misbehaved` (with the reason) are to be set before the loop runs.
+    """
 
     reported: Reported
+    misbehaved: Callable[[Host, str], None]
 
     def __init__(
         self, loop: Loop, zygotes: Zygotes, places: Places, folder: Path, logs: HostLogs
@@ -80,6 +84,10 @@ class Starting:
         if ends is not None:
             ends.output.take()
 
+    def start_over(self) -> None:
+        """End a zygote that does not do what it is told."""
+        self._zygotes.kill()
+
     def settle(self, host: Host) -> None:
         """Let go of what there is of it."""
         self.unlist(host)
@@ -105,12 +113,20 @@ class Starting:
     def _hear(self, host: Host, ends: _Ends) -> None:
         try:
             data = ends.status.recv(_PIECE)
-            report = ends.report.feed(data) if data else None
         except BlockingIOError:
             return
-        except (OSError, FrameBroken):
-            data, report = b"", None
+        except OSError:
+            data = b""
         if not data:
             self._loop.forget(ends.status)
-        if report is not None or not data:
+            self.reported(host, None)
+            return
+        try:
+            report = ends.report.feed(data)
+        except FrameBroken as error:
+            # By now its code may run, which could keep us busy: nothing is read any more.
+            self._loop.forget(ends.status)
+            self.misbehaved(host, f"its report is wrong: {error}")
+            return
+        if report is not None:
             self.reported(host, report)

@@ -96,6 +96,12 @@ class Zygotes:
         if self._channel is not None:
             self._send(Signal(pid, number), ())
 
+    def kill(self) -> None:
+        """End a zygote that hangs; what follows is told as if it had ended by itself."""
+        if self._process is not None:
+            voice.say("error", "the zygote does not answer; it is killed", pid=self.pid)
+            self._process.kill()
+
     def close(self) -> None:
         """End the zygote, and with it all hosts."""
         self._let_go()

@@ -26,6 +26,7 @@ from tests.support.reachable import readable_folder
 from tests.support.waiting import eventually
 
 EXTENSION = Path(__file__).parents[1] / "hostile_extension"
+INSTALLATION = "/api/installations/hostile"
 ROUTE = "/api/extensions/hostile"
 CALL_SECONDS = 2
 _START_SECONDS = 90
@@ -79,11 +80,11 @@ class Siege:
         answer = self.call("GET", f"/api/extensions/{extension_id}/hello")
         return answer.ok and answer.json() == {"hello": "world"}
 
-    def forgive(self) -> None:
-        """Switch the extension off and on again, as an admin would after crashes."""
-        path = f"/api/installations/{self.target['installation']}"
-        for enabled in (False, True):
-            self.done("PATCH", path, json={"enabled": enabled})
+    def recover(self) -> None:
+        """See that the extension answers again; after crashes an admin switches it off and on."""
+        if not self.hello():
+            for enabled in (False, True):
+                self.done("PATCH", INSTALLATION, json={"enabled": enabled})
         eventually(self.hello, 20)
 
     def harm(self) -> list[str]:
@@ -112,10 +113,13 @@ class Siege:
             return database.execute(query).fetchall()
 
 
-def package() -> bytes:
-    """Give the extension as a file that an admin can install."""
+def package(port: int) -> bytes:
+    """Give the extension as a file that an admin can install; it names this port of ours."""
     files = [path for path in EXTENSION.rglob("*") if path.suffix in {".py", ".json", ".svg"}]
-    return zipped({f"hostile/{each.relative_to(EXTENSION)}": each.read_bytes() for each in files})
+    content = {f"hostile/{each.relative_to(EXTENSION)}": each.read_bytes() for each in files}
+    manifest = orjson.loads(content["hostile/manifest.json"])
+    manifest["network"].append({"host": f"127.0.0.1:{port}", "reason": "Must be refused."})
+    return zipped({**content, "hostile/manifest.json": orjson.dumps(manifest)})
 
 
 @contextmanager
@@ -157,18 +161,18 @@ def _siege(tree: Tree, url: str, home: Path) -> Siege:
     siege = Siege(tree, url, home, session, _other_workspace(home), {}, {}, keys)
     _install(siege, "control", zipped(CONTROL))
     assert eventually(lambda: siege.hello("control"), 30)
-    siege.target["installation"] = _install(siege, "hostile", package())
+    _install(siege, "hostile", package(int(url.rpartition(":")[2])))
     assert eventually(siege.hello, 30), tree.output()
     siege.processes = siege.core_processes()
     siege.target.update(_aims(siege))
     return siege
 
 
-def _install(siege: Siege, extension_id: str, content: bytes) -> str:
+def _install(siege: Siege, extension_id: str, content: bytes) -> None:
     files = {"package": (f"{extension_id}.zip", io.BytesIO(content))}
     siege.done("POST", "/api/marketplace/extensions", files=files)
     wish = {"extension_id": extension_id, "grant": "requested", "allow_unsigned": True}
-    return str(siege.done("POST", "/api/installations", json=wish)["id"])
+    siege.done("POST", "/api/installations", json=wish)
 
 
 def _other_workspace(home: Path) -> Outsider:

@@ -6,10 +6,12 @@ import re
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from .tools import Attack, Target
 
+_STOP_SECONDS = 5.0
 _MIB = 1024 * 1024
 # More than any limit of a host, and less than what would hurt a machine that has none.
 _MOST_MIB, _MOST_THREADS, _MOST_FILES = 6_000, 3_000, 20_000
@@ -109,6 +111,7 @@ def kill_itself(_target: Target) -> str:
 
 def stop_itself(_target: Target) -> str:
     os.kill(os.getpid(), signal.SIGSTOP)
+    time.sleep(_STOP_SECONDS)  # another thread may be the first to stop
     return "went on"
 
 

@@ -1,7 +1,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -10,6 +10,7 @@ from geminicrm.runtime.host.streams import (
     CHUNK,
     incoming,
     receive_rest,
+    send_end,
     send_long,
     send_stream,
 )
@@ -33,6 +34,11 @@ def ends() -> Iterator[Ends]:
     yield core, host
     core.close()
     host.close()
+
+
+def stream(host: Wire[ToHost], parts: Iterable[bytes]) -> None:
+    send_stream(host, ANSWER, parts, deadline=soon())
+    send_end(host, ANSWER, deadline=soon())
 
 
 def first(core: Wire[ToCore]) -> tuple[Answer, bytes]:
@@ -66,7 +72,7 @@ def test_parts_arrive_before_the_next_is_made(ends: Ends):
         yield b"two"
         yield bytes(CHUNK + 1)
 
-    sending = threading.Thread(target=lambda: send_stream(host, ANSWER, parts(), deadline=soon()))
+    sending = threading.Thread(target=lambda: stream(host, parts()))
     sending.start()
     message, begun = first(core)
     pieces = incoming(core, message, begun, most=MOST, deadline=soon())
@@ -79,7 +85,7 @@ def test_parts_arrive_before_the_next_is_made(ends: Ends):
 
 def test_quick_parts_go_together(ends: Ends):
     core, host = ends
-    send_stream(host, ANSWER, (b"x" for _ in range(1000)), deadline=soon())
+    stream(host, (b"x" for _ in range(1000)))
 
     pieces = list(incoming(core, *first(core), most=MOST, deadline=soon()))
     assert len(b"".join(pieces)) == 1000
@@ -88,7 +94,7 @@ def test_quick_parts_go_together(ends: Ends):
 
 def test_a_stream_without_parts_is_an_empty_body(ends: Ends):
     core, host = ends
-    send_stream(host, ANSWER, iter(()), deadline=soon())
+    stream(host, ())
 
     assert receive_rest(core, *first(core), most=MOST, deadline=soon()) == b""
 
@@ -118,3 +124,20 @@ def test_a_body_that_comes_at_once_has_its_limit_too(ends: Ends):
 
     with pytest.raises(WireBroken, match="longer than 3 bytes"):
         receive_rest(core, ANSWER, b"long", most=3, deadline=soon())
+
+
+def test_other_messages_may_come_in_between_where_somebody_takes_them(ends: Ends):
+    core, host = ends
+    taken: list[object] = []
+    host.send(Value(7), b"x", deadline=soon())
+    host.send(Chunk(7, more=False), b"end", deadline=soon())
+
+    body = receive_rest(
+        core,
+        Answer(7, "200 OK", (), more=True),
+        b"begun ",
+        most=MOST,
+        deadline=soon(),
+        meanwhile=lambda *found: taken.append(found),
+    )
+    assert (body, taken) == (b"begun end", [(Value(7), b"x")])

@@ -67,6 +67,44 @@ def test_a_long_answer_comes_in_pieces(played: Played, tenant: Tenant):
     assert "longer than 10485760 bytes" in caught.value.reason
 
 
+def test_an_answer_may_call_back_while_it_is_made(played: Played, tenant: Tenant):
+    def play(host: HostSide) -> None:
+        host.begin()
+        host.send(Answer(host.number, "200 OK", (), more=True), b"hello ")
+        name = host.back("workspace", "get")["name"]
+        host.send(Chunk(host.number, more=False), name.encode())
+
+    played.plays(play)
+    played.put(tenant)
+
+    assert played.request(tenant).body == b"hello North"
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [
+        (Failed(1, "extension.py:3 in parts", "ValueError: half way"), "ValueError: half way"),
+        (Value(1), "Value came instead of the rest of a body"),
+        (Failed(2, "", ""), "Failed of conversation 2 came in 1"),
+    ],
+    ids=range(3),
+)
+def test_an_answer_that_fails_half_way_is_a_failure(
+    played: Played, tenant: Tenant, ending: Failed | Value, reason: str
+):
+    def play(host: HostSide) -> None:
+        host.begin()
+        host.send(Answer(host.number, "200 OK", (), more=True), b"begun")
+        host.send(ending)
+
+    played.plays(play)
+    played.put(tenant)
+
+    with capture_logs(), pytest.raises(ExtensionFailed) as caught:
+        played.request(tenant)
+    assert reason in caught.value.reason
+
+
 def test_errors_of_the_sdk_are_answers(played: Played, tenant: Tenant):
     def play(host: HostSide) -> None:
         host.begin()

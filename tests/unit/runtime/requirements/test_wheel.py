@@ -34,6 +34,7 @@ def test_only_modules_and_their_data_are_taken(tmp_path):
             "tiny/data.txt": "x",
             "tiny.pth": "import os",
             "tiny/deep.pth": "",
+            "tiny/__pycache__/__init__.cpython-311.pyc": "not what the source says",
             "tiny-1.0.data/purelib/pure.py": "",
             "tiny-1.0.data/platlib/_fast.cpython-311-x86_64-linux-gnu.so": b"\x7fELF",
             "tiny-1.0.data/purelib/also.pth": "import os",

@@ -1,16 +1,20 @@
-"""A fleet whose hosts are only pretended."""
+"""A fleet whose hosts are only pretended, and a home with a real supervisor."""
 
+import sys
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
-from geminicrm.runtime.host.control import HostSpec, NotReady, Ready
+from geminicrm.runtime.host.control import HostSpec, Look, NotReady, Ready
+from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.supervisor.fleet import Fleet
 from geminicrm.runtime.supervisor.host_logs import HostLogs
 from geminicrm.runtime.supervisor.launching import LaunchFailed
 from geminicrm.runtime.supervisor.locks_check import MANDATORY, PROOFS
 from geminicrm.runtime.supervisor.loop import Timer
 
+SECONDS = 30.0
 ALL_PROOFS = tuple(proof for proofs in PROOFS.values() for proof in proofs)
 
 
@@ -42,6 +46,7 @@ class Pretended:
     settled: list = field(default_factory=list)
     heard: dict = field(default_factory=dict)
     refuses: str = ""
+    started_over: int = 0
 
     def launch(self, host):
         if self.refuses:
@@ -59,6 +64,9 @@ class Pretended:
 
     def read(self, host):
         self.settled.append(("read", host.generation))
+
+    def start_over(self):
+        self.started_over += 1
 
     def settle(self, host):
         self.settled.append(host.generation)
@@ -112,6 +120,61 @@ class World:
     def not_ready(self, host, code="load_failed"):
         report = NotReady(code, doing="import", where="extension.py:1", reason="ValueError: no")
         self.fleet.reported(host, report)
+
+
+CODE = """
+from extensions.extension_base import ExtensionBase
+
+
+class Tiny(ExtensionBase):
+    def install(self):
+        pass
+
+    def uninstall(self):
+        pass
+
+    def get_routes(self):
+        return None
+"""
+
+
+class Home:
+    def __init__(self, folder, start_tree):
+        self.folder = folder
+        self._start_tree = start_tree
+        self.client = SupervisorClient(folder, starts=False, patience=SECONDS)
+
+    def start(self, *words):
+        command = [sys.executable, "-m", "geminicrm.runtime.supervisor", str(self.folder), *words]
+        tree = self._start_tree(command)
+        tree.wait_for_line("the supervisor is there", SECONDS)
+        return tree
+
+    def spec(self, installation="inst", code=CODE, **more):
+        package = self.folder / "packages" / installation
+        package.mkdir(parents=True, exist_ok=True)
+        (package / "__init__.py").touch()
+        (package / "extension.py").write_text(code)
+        digest = "sha256:" + "a" * 64
+        return HostSpec(installation, "tiny", digest, str(package), "extension.py", **more)
+
+    def ask(self, question):
+        return self.client.ask(question, time.monotonic() + SECONDS)
+
+    def states(self):
+        return {host.generation: host.state for host in self.ask(Look()).hosts}
+
+    def zygote(self):
+        return self.ask(Look()).zygote
+
+
+@pytest.fixture
+def home(tmp_path, start_tree):
+    folder = tmp_path / "home"
+    folder.mkdir(mode=0o700)
+    made = Home(folder, start_tree)
+    yield made
+    made.client.close()
 
 
 @pytest.fixture

@@ -140,7 +140,8 @@ def test_our_own_user_and_root_are_let_in():
 def test_a_message_is_given_once():
     message = OneMessage(Given)
     assert message.feed(framed(Done())) == Done()
-    assert message.feed(framed(Done())) is None
+    with pytest.raises(FrameBroken, match="more than one"):
+        message.feed(b".")
 
 
 def test_a_message_of_another_kind_is_broken():

@@ -85,6 +85,16 @@ def test_a_start_that_takes_too_long_is_killed_and_counts_as_a_crash(world):
     assert world.ask()[0].code == "crashed"
 
 
+def test_only_a_zygote_that_did_not_even_fork_is_started_over(world):
+    world.ask()
+    world.fleet.born(world.machine.launched[0].generation, 100)
+    world.clock.pass_by(fleet_module.START_SECONDS)
+    assert world.machine.started_over == 0
+    world.ask(spec("other"))
+    world.clock.pass_by(fleet_module.START_SECONDS)
+    assert world.machine.started_over == 1
+
+
 def test_a_crash_makes_the_next_start_wait(world):
     world.host()
     world.fleet.ended(100, -signal.SIGSEGV)

@@ -3,41 +3,22 @@
 import os
 import signal
 import sys
-import time
-
-import pytest
 
 from geminicrm.runtime.host.control import (
     Desired,
     Done,
     Ensure,
-    HostSpec,
     Look,
     NotRunning,
     Restart,
     Retire,
     Running,
 )
-from geminicrm.runtime.hosting.supervisor_client import SupervisorAway, SupervisorClient
 from geminicrm.runtime.supervisor import sockets
 from tests.support.process import command_of, kill_quietly
 from tests.support.waiting import eventually
+from tests.unit.runtime.supervisor.conftest import CODE, SECONDS
 
-SECONDS = 30.0
-CODE = """
-from extensions.extension_base import ExtensionBase
-
-
-class Tiny(ExtensionBase):
-    def install(self):
-        pass
-
-    def uninstall(self):
-        pass
-
-    def get_routes(self):
-        return None
-"""
 BREAKS = "raise ValueError('it does not load')"
 ENDS = "import os\nprint('bye', flush=True)\nos._exit(3)"
 
@@ -50,47 +31,24 @@ for _ in range(100):
 """
 
 
+FLOOD = f"""
+import os, stat, threading
+{CODE}
+
+def flood():
+    while True:
+        for fd in range(3, 64):
+            try:
+                stat.S_ISSOCK(os.fstat(fd).st_mode) and os.write(fd, b"x" * 65536)
+            except OSError:
+                pass
+
+threading.Timer(0.2, flood).start()
+"""
+
+
 def is_gone(pid):
     return command_of(pid) in {"", "(gone)"}
-
-
-class Home:
-    def __init__(self, folder, start_tree):
-        self.folder = folder
-        self._start_tree = start_tree
-        self.client = SupervisorClient(folder, starts=False, patience=SECONDS)
-
-    def start(self, *words):
-        command = [sys.executable, "-m", "geminicrm.runtime.supervisor", str(self.folder), *words]
-        tree = self._start_tree(command)
-        tree.wait_for_line("the supervisor is there", SECONDS)
-        return tree
-
-    def spec(self, installation="inst", code=CODE, **more):
-        package = self.folder / "packages" / installation
-        package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").touch()
-        (package / "extension.py").write_text(code)
-        digest = "sha256:" + "a" * 64
-        return HostSpec(installation, "tiny", digest, str(package), "extension.py", **more)
-
-    def ask(self, question):
-        return self.client.ask(question, time.monotonic() + SECONDS)
-
-    def states(self):
-        return {host.generation: host.state for host in self.ask(Look()).hosts}
-
-    def zygote(self):
-        return self.ask(Look()).zygote
-
-
-@pytest.fixture
-def home(tmp_path, start_tree):
-    folder = tmp_path / "home"
-    folder.mkdir(mode=0o700)
-    made = Home(folder, start_tree)
-    yield made
-    made.client.close()
 
 
 def test_a_host_starts_at_its_first_use_and_ends_with_the_supervisor(home):
@@ -136,6 +94,18 @@ def test_a_host_with_too_many_threads_is_killed(home):
     # Where the kernel counts threads it may have refused them before.
     assert given.code in {"crashed", "load_failed"}
     assert "thread" in given.reason
+
+
+def test_a_host_that_floods_its_supervisor_is_killed(home):
+    home.start()
+    flood = home.spec(code=FLOOD)
+    assert isinstance(home.ask(Ensure(flood)), Running)
+    eventually(lambda: home.states() == {}, SECONDS)
+    given = home.ask(Ensure(flood))
+    assert (given.code, given.reason) == (
+        "crashed",
+        "its report is wrong: there is more than one message",
+    )
 
 
 def test_a_new_generation_takes_over_and_the_old_one_ends(home):
@@ -219,52 +189,6 @@ def test_a_lifeline_that_ends_ends_the_supervisor(home, start_tree):
     home.ask(Ensure(home.spec()))
     kill_quietly(tree.pid)
     eventually(lambda: not tree.members(), SECONDS)
-
-
-# One that a client starts
-
-
-def test_a_client_starts_a_supervisor_which_ends_with_it(home):
-    client = SupervisorClient(home.folder, idle_seconds=20.0)
-    states = client.ask(Look(), time.monotonic() + SECONDS)
-    assert states.hosts == ()
-    other = SupervisorClient(home.folder)
-    assert other.ask(Look(), time.monotonic() + SECONDS) == states
-    client.close()
-    time.sleep(1.0)  # longer than it would stay if nobody held it
-    assert home.ask(Look()) == states
-    other.close()
-    home.client.close()
-    impatient = SupervisorClient(home.folder, starts=False)
-    assert "no supervisor" in eventually(lambda: away(impatient), SECONDS)
-    assert "the supervisor has ended" in (home.folder / "logs" / "supervisor.log").read_text()
-
-
-def away(client):
-    """Give what is said where no supervisor answers; nothing where one does."""
-    try:
-        client.ask(Look(), time.monotonic() + SECONDS)
-    except SupervisorAway as error:
-        return str(error)
-    return ""
-
-
-def test_one_that_a_client_started_gives_way_to_the_one_of_a_server(home):
-    with_own = SupervisorClient(home.folder)
-    before = with_own.ask(Ensure(home.spec()), time.monotonic() + SECONDS)
-    tree = home.start()
-    after = with_own.ask(Ensure(home.spec()), time.monotonic() + SECONDS)
-    assert after.generation > before.generation
-    with_own.close()
-    assert home.ask(Look()).zygote != 0
-    tree.stop()
-
-
-def test_a_supervisor_of_a_client_that_comes_too_late_leaves(home, start_tree):
-    home.start()
-    words = [sys.executable, "-m", "geminicrm.runtime.supervisor", str(home.folder)]
-    late = start_tree([*words, "--until-unused"])
-    assert late.process.wait(SECONDS) == 0
 
 
 def test_wrong_words_are_explained(start_tree):

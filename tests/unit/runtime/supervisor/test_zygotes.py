@@ -113,6 +113,15 @@ def test_one_that_was_awake_is_started_again_at_once(loop, zygotes, boot):
     assert zygotes.start() != first
 
 
+def test_one_that_hangs_is_killed(loop, zygotes, boot):
+    zygotes.kill()
+    boot("import signal; signal.pause()")
+    zygotes.start()
+    zygotes.kill()
+    ((what, _reason),) = hear(loop, zygotes, 1)
+    assert what == "all ended"
+
+
 def test_an_interpreter_that_is_gone_is_said(zygotes, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
     with pytest.raises(LaunchFailed, match="can't be started"):
