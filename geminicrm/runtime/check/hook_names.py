@@ -23,6 +23,16 @@ def check(folder: ExtensionFolder) -> list[CheckFinding]:
     return found
 
 
+def marked(folder: ExtensionFolder) -> frozenset[str]:
+    """Give the hooks that the sources implement, as far as reading tells."""
+    return frozenset(
+        _hook(node)
+        for _file, tree in folder.own_trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and _is_marked(node)
+    )
+
+
 def _is_marked(node: ast.FunctionDef) -> bool:
     return any(_name(mark) == "hookimpl" for mark in node.decorator_list)
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
-Id: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
-Limit: TypeAlias = Annotated[int, Meta(ge=-(2**31), le=2**31)]
-Version: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
+# What has the right type but a wrong value is an honest mistake: the doors answer it, as they do
+# in process. Numbers are bounded to what a database takes.
+Limit: TypeAlias = Annotated[int, Meta(ge=-(2**53), le=2**53)]
+Version: TypeAlias = Annotated[int, Meta(ge=-(2**53), le=2**53)]
 Data: TypeAlias = dict[str, Any]
-MOST: Final = 100
 
 
 class _Arguments(Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class ListRecords(_Arguments, frozen=True):
 
     limit: Limit
     cursor: str | None
-    filters: Annotated[dict[str, str], Meta(max_length=50)]
+    filters: dict[str, str]
 
 
 class CreateRecord(_Arguments, frozen=True):
@@ -95,19 +95,19 @@ class WriteLog(_Arguments, frozen=True):
 class GetDocument(_Arguments, frozen=True):
     """`storage.get`."""
 
-    key: Id
+    key: str
 
 
 class GetDocuments(_Arguments, frozen=True):
     """`storage.get_many`."""
 
-    keys: Annotated[list[Id], Meta(max_length=MOST)]
+    keys: list[str]
 
 
 class PutDocument(_Arguments, frozen=True):
     """`storage.put`."""
 
-    key: Id
+    key: str
     value: Any
     if_version: Version | None
 
@@ -115,20 +115,20 @@ class PutDocument(_Arguments, frozen=True):
 class PutDocuments(_Arguments, frozen=True):
     """`storage.put_many`."""
 
-    values: Annotated[dict[Id, Any], Meta(max_length=MOST)]
+    values: dict[str, Any]
 
 
 class DeleteDocument(_Arguments, frozen=True):
     """`storage.delete`."""
 
-    key: Id
+    key: str
     if_version: Version | None
 
 
 class ListDocuments(_Arguments, frozen=True):
     """`storage.list`."""
 
-    prefix: Annotated[str, Meta(max_length=200)]
+    prefix: str
     limit: Limit
     cursor: str | None
 

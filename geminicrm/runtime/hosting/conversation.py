@@ -155,6 +155,9 @@ class Conversation:
 
     def _between(self, message: ToCore, body: bytes) -> None:
         """Take what comes while an answer is still being made."""
+        if isinstance(message, Goaway):
+            self._connection.is_leaving = True
+            return
         self._check(message)
         if isinstance(message, Back | HttpBack):
             self._call_back(message, body)

@@ -7,6 +7,8 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from geminicrm.kernel.errors import Finding
+from geminicrm.runtime.check.folder import open_folder
+from geminicrm.runtime.check.hook_names import marked
 from geminicrm.runtime.context import ExtensionContext
 from geminicrm.runtime.failures import HostUnavailable, LoadFailed
 from geminicrm.runtime.host.control import Desired, HostSpec, NotRunning, Running
@@ -62,6 +64,7 @@ class Hosting:
         self._lock = threading.Lock()
         self._endpoints: dict[HostKey, Endpoint] = {}
         self._told: tuple[HostKey, ...] = ()
+        self._marked: dict[str, frozenset[str]] = {}
 
     @cached_property
     def level(self) -> Mapping[str, str]:
@@ -80,7 +83,7 @@ class Hosting:
         """
         endpoint = self._endpoint(code, manifest)
         remote = Remote(endpoint, draft=draft)
-        hooks = code.hooks if code.hooks is not None else manifest.hooks or ()
+        hooks = code.hooks if code.hooks is not None else self._declared(code, manifest)
         return LoadedVersion(
             extension_id=manifest.id,
             version=manifest.version,
@@ -141,8 +144,21 @@ class Hosting:
         self._parts.supervisor.close()
         self._parts.present.close()
 
+    def _declared(self, code: Code, manifest: Manifest) -> Collection[str]:
+        """Name the hooks of code that no host has loaded yet; installed by an older version."""
+        if manifest.hooks is not None:
+            return manifest.hooks
+        found = self._marked.get(code.digest)
+        if found is None:
+            folder = open_folder(self._folder(code), known_scopes=())
+            found = self._marked[code.digest] = marked(folder)
+        return found
+
+    def _folder(self, code: Code) -> Path:
+        return self._parts.packages / digest_hex(code.digest)
+
     def _endpoint(self, code: Code, manifest: Manifest) -> Endpoint:
-        host, folder = code.host, self._parts.packages / digest_hex(code.digest)
+        host, folder = code.host, self._folder(code)
         if host.locked and not self.confines():
             raise LoadFailed(manifest.id, "the start of its host", "", _UNCONFINED)
         if not (folder / manifest.entry_point).is_file():

@@ -33,6 +33,6 @@ def compile_modules(folder: Path, seconds: float = COMPILE_SECONDS) -> list[Path
     if size < WORTH_BYTES:
         return []
     with tempfile.TemporaryFile() as nothing:
-        command = [sys.executable, "-I", "-S", "-c", _CODE, str(folder)]
+        command = [sys.executable, "-I", "-S", "-c", _CODE, str(folder.absolute())]
         run_for(command, seconds, {"LANG": "C.UTF-8"}, nothing)
     return sorted(folder.rglob(f"{CACHE}/*.pyc"))

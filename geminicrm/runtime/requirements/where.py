@@ -37,7 +37,7 @@ def requirements_folder(home: Path, manifest: Manifest, digest: str) -> Path | N
     folder = set_folder(home, wheels)
     if not folder.is_dir():
         raise RequirementsMissing(digest)
-    return folder
+    return folder.absolute()  # hosts start elsewhere
 
 
 def wheels_folder(home: Path) -> Path:

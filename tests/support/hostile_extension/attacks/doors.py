@@ -190,3 +190,27 @@ ATTACKS: dict[str, Attack] = {
         call_from_a_thread, import_the_core, find_the_core_in_memory,
     )
 }  # fmt: skip
+REFUSALS = {
+    "record_of_another_workspace": "NotFound",
+    "records_of_another_workspace": "Missed",
+    "change_another_workspace": "NotFound",
+    "delete_in_another_workspace": "NotFound",
+    "move_to_another_workspace": "Invalid",
+    "scope_not_granted": "PermissionDenied",
+    "scope_taken_away": "PermissionDenied",
+    "host_not_named": "HttpNotAllowed",
+    "private_address": "HttpNotAllowed",
+    "address_in_disguise": "HttpNotAllowed",
+    "other_scheme": "HttpNotAllowed",
+    "header_in_request": "Invalid",
+    "name_own_host": "Invalid",
+    "unknown_setting": "Invalid",
+    "storage_of_another": "Missed",
+    "storage_beyond_quota": "QuotaExceeded",
+    "storage_of_odd_keys": "Invalid",
+    "log_with_lines": "Missed",
+    "call_from_a_thread": "NoCall",
+    "import_the_core": "ModuleNotFoundError",
+    "find_the_core_in_memory": "Missed",
+}
+"""What each is answered with: the SDK's error, or that it found nothing. A flood ends the call."""

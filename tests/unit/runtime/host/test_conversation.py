@@ -1,12 +1,17 @@
 import pytest
 
 from extensions.sdk import errors as sdk
-from geminicrm.runtime.host.messages import Chunk, HttpBack, Invoke, Reply
+from geminicrm.runtime.host.messages import Chunk, HttpBack, HttpReply, Invoke, Reply
 from geminicrm.runtime.host.values import MOST_BYTES as MOST_VALUE
 from geminicrm.runtime.host.wire import WireBroken, WireClosed
 from tests.support.core_end import request_for, soon
 
-JSON = (("host", "crm"), ("content-type", "application/json"), ("x-a", "b"))
+READS = """
+def add(self, routes):
+    @routes.get("/")
+    def ask():
+        return self.app.leads.get("x")
+"""
 
 
 def test_what_an_extension_calls_back_goes_through_the_doors(start_host):
@@ -209,6 +214,32 @@ def test_an_answer_to_the_other_kind_of_question_is_none(start_host):
     core.wire.send(request_for("/"), deadline=soon())
     back, _ = core.wire.receive(deadline=soon())
     assert isinstance(back, HttpBack)
+    core.wire.send(Reply(1, back.seq), b"{}", deadline=soon())
+
+    with pytest.raises(WireClosed):
+        core.wire.receive(deadline=soon())
+
+
+def test_a_back_is_not_answered_by_an_outside_host(start_host):
+    core = start_host(READS)
+    core.wire.send(request_for("/"), deadline=soon())
+    back, _ = core.wire.receive(deadline=soon())
+    core.wire.send(HttpReply(1, back.seq, 200, ()), deadline=soon())
+
+    with pytest.raises(WireClosed):
+        core.wire.receive(deadline=soon())
+
+
+def test_an_outside_answer_that_is_cut_off_ends_the_connection(start_host):
+    core = start_host("""
+    def add(self, routes):
+        @routes.get("/")
+        def call():
+            self.app.http.request("GET", "https://example.com")
+    """)
+    core.wire.send(request_for("/"), deadline=soon())
+    back, _ = core.wire.receive(deadline=soon())
+    core.wire.send(HttpReply(1, back.seq, 200, (), more=True), b"begun", deadline=soon())
     core.wire.send(Reply(1, back.seq), b"{}", deadline=soon())
 
     with pytest.raises(WireClosed):

@@ -6,8 +6,6 @@ from geminicrm.runtime.host.values import encode
 from geminicrm.runtime.host.wire import WireClosed
 from tests.support.core_end import soon
 
-JSON = (("host", "crm"), ("content-type", "application/json"), ("x-a", "b"))
-
 
 def workspace(_door: str, _method: str, _arguments: dict[str, object]) -> dict[str, str]:
     return {"id": "ws_1", "name": "North"}

@@ -1,6 +1,7 @@
 """Which installations get hosts, what the supervisor is told, and what happens without locks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from geminicrm.runtime.live import Code
 from tests.support.core import Tenant, make_tenant
 from tests.support.fake_hosts import LOCKED, HostSide, Played
 from tests.support.life import rows
-from tests.support.sample_extensions import QUIET, Stage, write_package
+from tests.support.sample_extensions import QUIET, Stage, with_method, write_package
 
 UNLOCKED = {**LOCKED, "landlock": "off: the kernel has none"}
 PlayedOn = Callable[..., Played]
@@ -70,11 +71,18 @@ def test_built_ins_are_nothing_to_tell_a_supervisor_of(played: Played, tenant: T
     assert played.supervisor.questions == []
 
 
-def test_hooks_come_from_the_row_else_from_the_manifest(played: Played, tenant: Tenant):
+def test_hooks_come_from_the_row_else_from_the_manifest_or_the_source(
+    played: Played, tenant: Tenant
+):
     made, manifest = code(played, hooks=["on_event"])
     hosting = played.stage.runtime.hosting
 
     assert list(hosting.version(made, manifest).hooks) == ["on_event"]
+    source = with_method("@hookimpl\ndef collect_widget(self):\n    return None")
+    silent = write_package(played.stage.packages, source)
+    older = replace(made, digest=silent.digest)
+    assert list(hosting.version(older, silent.manifest).hooks) == ["collect_widget"]
+    assert list(hosting.version(older, silent.manifest).hooks) == ["collect_widget"]
     found = Code(
         installation_id="i", digest=made.digest, built_in=False, trusted=False,
         hooks=("collect_widget", "steal_everything"),

@@ -5,8 +5,9 @@ from importlib import metadata
 
 import pytest
 
-from geminicrm.app import create_app
+from geminicrm.app import build_core, create_app
 from geminicrm.runtime.consent import InstallRequest
+from tests.support.core import make_settings
 from tests.support.life import files, zipped
 from tests.support.wheels import hash_of, put_wheel
 
@@ -98,14 +99,26 @@ def test_a_package_with_native_code_works_inside(installed, tmp_path):
     assert installed.get("fast-one", "orjson") == {"said": "[1,2]"}
 
 
-def test_what_is_missing_is_made_again_when_the_host_starts(installed, tenant, make_core, tmp_path):
+@pytest.fixture
+def elsewhere(installed, tmp_path):
+    """Give a maker of a core on another machine: it has the packages and what the database says."""
+    made = []
+
+    def make():
+        installed.core.close()
+        shutil.copytree(tmp_path / "home/packages", tmp_path / "other/packages")
+        shutil.copy(tmp_path / "home/geminicrm.db", tmp_path / "other")
+        made.append(build_core(make_settings(tmp_path / "other")))
+        return made[0]
+
+    yield make
+    made[0].close()
+
+
+def test_what_is_missing_is_made_when_a_host_starts(installed, tenant, elsewhere, tmp_path):
     wheel = put_wheel(tmp_path / "in")
     installed.add("one", wheel)
-    installed.core.close()
-    home = installed.core.settings.home
-    shutil.rmtree(home / "requirements")
-    shutil.rmtree(home / "wheels")
-    later = make_core()
-    again = Installed(later, tenant, create_app(core=later).test_client())
-    assert again.get("one", "module/tiny")["version"] == "1.0"
-    assert (home / "wheels" / hash_of(wheel)).is_dir()
+    other = elsewhere()
+    again = Installed(other, tenant, create_app(core=other).test_client())
+    assert again.get("one", "module/tiny")["file"].startswith(str(tmp_path / "other"))
+    assert (tmp_path / "other/wheels" / hash_of(wheel)).is_dir()

@@ -1,5 +1,7 @@
 """Modules are compiled once, by a process that may fail."""
 
+from pathlib import Path
+
 import pytest
 
 from geminicrm.runtime.requirements.bytecode import WORTH_BYTES, compile_modules
@@ -36,6 +38,12 @@ def test_what_can_not_be_compiled_is_left(tmp_path, source):
     (tmp_path / "large.py").write_text(LARGE)
     (tmp_path / "odd.py").write_text(source)
     assert [path.name.partition(".")[0] for path in compile_modules(tmp_path)] == ["large"]
+
+
+def test_a_home_may_be_named_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "large.py").write_text(LARGE)
+    assert len(compile_modules(Path())) == 1
 
 
 def test_nobody_waits_for_ever(tmp_path):

@@ -1,5 +1,7 @@
 """Where the Python packages of a version lie."""
 
+from pathlib import Path
+
 import pytest
 
 from geminicrm.runtime.manifest import build_manifest
@@ -32,6 +34,13 @@ def test_the_note_leads_to_the_folder(tmp_path):
     folder = set_folder(tmp_path, [ONE, TWO])
     folder.mkdir()
     assert requirements_folder(tmp_path, NEEDY, "a" * 64) == folder
+
+
+def test_the_folder_is_named_from_the_root(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    note_wheels(Path(), "a" * 64, [ONE])
+    set_folder(Path(), [ONE]).mkdir()
+    assert requirements_folder(Path(), NEEDY, "a" * 64) == set_folder(tmp_path, [ONE])
 
 
 def test_a_note_without_its_folder_is_not_enough(tmp_path):
