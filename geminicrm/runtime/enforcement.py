@@ -57,7 +57,8 @@ LAYER_WORDS: Final[dict[str, tuple[str, str]]] = {
 }
 TRUST_WORDS: Final = (
     "Trusted means: it runs as a plain process with the rights of the server. It can read the "
-    "database and every file that the server can read, call any address and start programs. "
+    "database, other workspaces included, and every file that the server can read, call any "
+    "address and start programs. "
     "Nobody enforces its permissions any more."
 )
 
