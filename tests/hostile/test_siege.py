@@ -8,6 +8,7 @@ from geminicrm.runtime.host.sandbox.machine import confines, machine_level
 from tests.support.hostile.expectations import EXPECTED, looks_of
 from tests.support.hostile.siege import INSTALLATION, begun
 from tests.support.hostile_extension.attacks import answers, doors, wire
+from tests.support.waiting import eventually
 
 pytestmark = [
     pytest.mark.journey,
@@ -48,6 +49,17 @@ def test_every_attack_on_the_system_is_refused(siege):
 def test_a_host_that_ends_itself_is_started_again(siege, name):
     assert siege.attack("attack", name).status_code in PROTOCOL
     assert siege.hello("control")
+
+
+def test_a_host_that_ends_again_and_again_is_switched_off(siege):
+    def crashed():
+        siege.attack("attack", "exit_at_once")
+        return siege.done("GET", INSTALLATION)["status"] == "failed"
+
+    assert eventually(crashed, 60)
+    found = siege.done("GET", INSTALLATION)
+    assert not found["enabled"]
+    assert found["error"]
 
 
 @pytest.mark.parametrize("name", HANGS)

@@ -153,17 +153,26 @@ class Hosts:
 
 def failure_of(spec: HostSpec, given: NotRunning) -> HostUnavailable | RemoteFailure:
     """Give the error of a call for which there is no host."""
+    if given.code == "busy":
+        after = given.retry_after or _AGAIN_SECONDS
+        return HostUnavailable(spec.extension_id, f"{given.reason}.", after)
+    if given.code == "crashed" and given.retry_after > 0:
+        # The pause after a crash is no further failure: calls would be left out for failing before
+        # its host has crashed often enough to be switched off.
+        detail = f"its process ended ({given.reason}) and is started again in a moment."
+        return HostUnavailable(spec.extension_id, detail, given.retry_after)
+    return RemoteFailure(given.where if given.code == "load_failed" else "", _in_words(given))
+
+
+def _in_words(given: NotRunning) -> str:
     match given.code:
-        case "busy":
-            after = given.retry_after or _AGAIN_SECONDS
-            return HostUnavailable(spec.extension_id, f"{given.reason}.", after)
         case "load_failed":
-            return RemoteFailure(given.where, f"{given.reason} (in {given.doing})")
+            return f"{given.reason} (in {given.doing})"
         case "locks_failed":
-            return RemoteFailure("", f"its process can't be locked up: {given.reason}")
+            return f"its process can't be locked up: {given.reason}"
         case "timeout":
-            return RemoteFailure("", f"its process did not start: {given.reason}")
+            return f"its process did not start: {given.reason}"
         case "crash_loop":
-            return RemoteFailure("", f"its process ended again and again ({given.reason})")
+            return f"its process ended again and again ({given.reason})"
         case _:
-            return RemoteFailure("", f"its process ended ({given.reason})")
+            return f"its process ended ({given.reason})"

@@ -211,9 +211,10 @@ def test_no_host_is_a_failure_with_its_reason(
     assert caught.value.reason == reason
 
 
-def test_a_busy_machine_is_no_failure(played: Played, tenant: Tenant):
+@pytest.mark.parametrize("code", ["busy", "crashed"])
+def test_what_passes_by_itself_is_no_failure(played: Played, tenant: Tenant, code: str):
     played.put(tenant)
-    played.refuses("busy", "1000 hosts run already", retry_after=2.0)
+    played.refuses(code, "1000 hosts run already", retry_after=2.0)
     with pytest.raises(HostUnavailable, match="1000 hosts run already") as caught:
         played.request(tenant)
 
