@@ -35,12 +35,17 @@ def main(words: Sequence[str]) -> int:
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log_level, json=settings.production)
     demo = settings.home / "demo.json" if _DEMO in words else None
-    children = {
+    return tree.run(_children(settings), lambda: _greet(settings, demo))
+
+
+def _children(settings: Settings) -> dict[str, Sequence[str]]:
+    children: dict[str, Sequence[str]] = {
         "web": ("-m", "geminicrm", "web"),
         "worker": ("-m", "geminicrm", "worker"),
-        "supervisor": supervisor.words(settings),
     }
-    return tree.run(children, lambda: _greet(settings, demo))
+    if sys.platform == "linux":  # no other system has what hosts are made with
+        children["supervisor"] = supervisor.words(settings)
+    return children
 
 
 def _greet(settings: Settings, demo: Path | None) -> None:

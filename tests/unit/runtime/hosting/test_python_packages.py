@@ -38,6 +38,14 @@ class Sample(ExtensionBase):
         def fast():
             return {"said": importlib.import_module("orjson").dumps([1, 2]).decode()}
 
+        @routes.get("/write/<name>")
+        def write(name):
+            try:
+                open(importlib.import_module(name).__file__, "a")
+            except OSError as error:
+                return {"refused": type(error).__name__}
+            return {"refused": ""}
+
         return routes
 """
 
@@ -92,6 +100,7 @@ def test_two_extensions_have_two_versions_of_one_library(installed, tmp_path):
     old, new = installed.get("old-one", "module/tiny"), installed.get("new-one", "module/tiny")
     assert (old["version"], new["version"]) == ("1.0", "2.0")
     assert old["file"].startswith(str(installed.core.settings.home / "requirements"))
+    assert installed.get("old-one", "write/tiny") == {"refused": "PermissionError"}
 
 
 def test_a_package_with_native_code_works_inside(installed, tmp_path):

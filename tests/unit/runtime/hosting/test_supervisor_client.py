@@ -1,5 +1,7 @@
 """The client against a supervisor that misbehaves; the real one is met elsewhere."""
 
+import contextlib
+import socket
 import threading
 import time
 
@@ -22,17 +24,21 @@ def answering(tmp_path):
     def answer(*answers):
         def serve():
             for data in answers:
-                connection, _address = listener.accept()
-                connections.append(connection)
-                connection.recv(100)
-                _answer(connection, data)
+                with contextlib.suppress(OSError):  # the client may have gone before
+                    connection, _address = listener.accept()
+                    connections.append(connection)
+                    connection.recv(100)
+                    _answer(connection, data)
 
-        threads.append(threading.Thread(target=serve, daemon=True))
+        threads.append(threading.Thread(target=serve))
         threads[-1].start()
         return SupervisorClient(tmp_path, starts=False)
 
     yield answer
+    listener.shutdown(socket.SHUT_RDWR)  # whoever waits at it wakes up
     listener.close()
+    for thread in threads:
+        thread.join()
     for connection in connections:
         connection.close()
 

@@ -12,6 +12,7 @@ from geminicrm.runtime.requirements.choose import choose
 from geminicrm.runtime.requirements.own import HOST_MODULES, HOST_PACKAGES, host_versions
 from geminicrm.runtime.requirements.problems import RequirementsRefused
 from geminicrm.runtime.requirements.wheel import read_wheel
+from geminicrm.runtime.supervisor import host_path
 from tests.support.wheels import put_wheel
 
 HOST = {"flask": Version("3.1.3"), "msgspec": Version("0.22.0")}
@@ -150,5 +151,6 @@ def test_a_marker_of_a_wheel_that_compares_nonsense(tmp_path, chosen):
 
 
 def test_the_host_packages_are_those_of_this_environment():
+    assert sorted(HOST_PACKAGES.values()) == sorted(host_path.PACKAGES)
     assert host_versions().keys() == HOST_PACKAGES.keys()
     assert {"extensions", "geminicrm", "typing_extensions"} < HOST_MODULES
