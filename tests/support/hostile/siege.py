@@ -5,6 +5,7 @@ import io
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import requests
 from geminicrm.app import build_core
 from geminicrm.config import Settings
 from geminicrm.identity.actor import SystemActor
+from geminicrm.runtime.host.control import Look, States
+from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from tests.support.core import Tenant, make_tenant
 from tests.support.hostile.control import CONTROL, KEY
 from tests.support.life import zipped
@@ -29,6 +32,7 @@ EXTENSION = Path(__file__).parents[1] / "hostile_extension"
 INSTALLATION = "/api/installations/hostile"
 ROUTE = "/api/extensions/hostile"
 CALL_SECONDS = 2
+_LOOK_SECONDS = 10.0
 _START_SECONDS = 90
 _ANSWER_SECONDS = 60
 _CORE = ("geminicrm web", "geminicrm worker", "geminicrm serve", "supervisor")
@@ -95,9 +99,20 @@ class Siege:
             "the database is broken": self._database("pragma integrity_check") == [("ok",)],
             "another workspace's lead is gone": len(self._database(self._its_lead())) == 1,
             "the keys are others": _digest(self.home / "keys") == self.keys,
+            "the zygote is another": self.hosts()[""] == self.target["zygote"],
             "something is in its folder": not list(self.home.glob("packages/*/made")),
         }
         return [name for name, holds in checks.items() if not holds]
+
+    def hosts(self) -> dict[str, int]:
+        """Give the pids of the zygote and of every host, by the id of its extension."""
+        client = SupervisorClient(self.home, starts=False)
+        try:
+            given = client.ask(Look(), time.monotonic() + _LOOK_SECONDS)
+        finally:
+            client.close()
+        assert isinstance(given, States)
+        return {"": given.zygote, **{each.extension_id: each.pid for each in given.hosts}}
 
     def core_processes(self) -> dict[int, str]:
         """Give the core's own processes by pid."""
@@ -131,7 +146,10 @@ def begun() -> Iterator[Siege]:
             siege = _siege(tree, url, folder / "home")
             yield siege
             siege.session.close()
+            # They have no environment by which the tree would know them.
+            hosts = siege.hosts().values()
             tree.stop()
+            eventually(lambda: not [pid for pid in hosts if Path(f"/proc/{pid}").exists()])
         finally:
             tree.kill()
 
@@ -194,10 +212,11 @@ def _aims(siege: Siege) -> Mapping[str, Any]:
         "secret": (home / "keys").read_text(encoding="utf-8").strip()[:40],
         "core": core,
         "core_group": os.getpgid(core),
+        "zygote": siege.hosts()[""],
         "core_fd": 5,
         "secret_at": 4_096,
         "supervisor": _pid_of(siege.processes, "supervisor"),
-        "neighbour": next(pid for pid in siege.tree.members() if pid not in siege.processes),
+        "neighbour": siege.hosts()["control"],
         "interpreter": os.path.realpath(sys.executable),
         "folder": str(home),
         "database": str(home / "geminicrm.db"),
