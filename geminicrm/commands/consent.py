@@ -77,6 +77,7 @@ def _words(plan: Plan) -> Iterator[str]:
     yield from _listed("Unseen:", unseen)
     added = [f"{one.kind} {one.title!r}" for one in plan.ui]
     yield from _listed("It adds:", [*added, f"routes below {plan.routes}"])
+    yield from _listed("It brings Python packages:", list(plan.python))
     yield from _listed("To be filled in afterwards:", list(plan.required_settings))
     if plan.kept_documents:
         yield f"It finds what it stored here before: {plan.kept_documents} document(s)."

@@ -73,6 +73,7 @@ class Plan:
     events: tuple[str, ...]
     ui: tuple[Addition, ...]
     required_settings: tuple[str, ...]
+    python: tuple[str, ...]
     kept_documents: int
     warnings: tuple[str, ...]
 
@@ -115,6 +116,7 @@ def make_plan(run: Run, kept_documents: int, *, confines: bool) -> Plan:
         required_settings=tuple(
             one.label for one in manifest.settings if one.required and one.default is None
         ),
+        python=manifest.requires.python,
         kept_documents=kept_documents,
         warnings=tuple(found.message for found in run.warnings),
     )

@@ -17,3 +17,4 @@ def quiet_logs() -> Iterator[None]:
     structlog.contextvars.clear_contextvars()
     root.handlers[:] = handlers
     root.setLevel(level)
+    logging.captureWarnings(capture=False)

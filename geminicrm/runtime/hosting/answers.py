@@ -40,8 +40,10 @@ class _Action(Struct, forbid_unknown_fields=True):
     field_errors: dict[str, str] = {}
 
 
-def answer_of(message: AnswerMessage, body: bytes) -> Answer:
+def answer_of(message: object, body: bytes) -> Answer:
     """Give the answer to a request. Raises RemoteFailure for one that can't be sent on."""
+    if not isinstance(message, AnswerMessage):
+        raise RemoteFailure("", f"it answers with {type(message).__name__}")
     if not _STATUS.fullmatch(message.status):
         raise RemoteFailure("", f"ValueError: it answers with the status {message.status!r:.80}")
     for name, value in message.headers:

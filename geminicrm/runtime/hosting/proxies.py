@@ -1,5 +1,6 @@
 """What stands for an extension in the core while its code runs in a host."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -11,11 +12,11 @@ from typing_extensions import override
 from extensions.extension_base import ExtensionBase
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.context import Context
+from extensions.sdk.errors import PermissionDenied, SdkError
 from extensions.sdk.hookspecs import BUDGET_SECONDS, hook_arguments
 from geminicrm.api.http import problem
 from geminicrm.kernel.errors import TooLarge
 from geminicrm.runtime.failures import RemoteFailure
-from geminicrm.runtime.host.messages import Answer as AnswerMessage
 from geminicrm.runtime.host.messages import Failed, Invoke, Raised
 from geminicrm.runtime.host.parts import Answer, Hook
 from geminicrm.runtime.host.raised import error_of
@@ -36,6 +37,7 @@ _READERS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
     }
 )
 """How the results of hooks are read; those of the others are of no interest."""
+_SCOPE = re.compile("[a-z0-9:._-]{1,80}")
 
 
 class Remote:
@@ -86,12 +88,10 @@ class Remote:
             refusal = TooLarge("The address or the headers of the request are too long.")
             return _problem(refusal, environ)
         message = ending.message
-        if isinstance(message, AnswerMessage):
-            return answer_of(message, ending.body)
         if isinstance(message, Raised):
             return _problem(to_core(_error(message), extension_id), environ)
         _raise(message)
-        raise RemoteFailure("", "it gave no answer")
+        return answer_of(message, ending.body)
 
 
 class HostedExtension(ExtensionBase):
@@ -145,11 +145,17 @@ def _raise(message: object) -> None:
         raise _error(message) from RemoteFailure(message.where, message.error.text)
 
 
-def _error(message: Raised) -> Any:
+def _error(message: Raised) -> SdkError:
     try:
-        return error_of(message.error)
-    except WireBroken as error:
-        return RemoteFailure("", f"its process does not keep to the protocol: {error}")
+        error = error_of(message.error)
+    except WireBroken as broken:
+        raise RemoteFailure("", f"its process does not keep to the protocol: {broken}") from broken
+    # It becomes a part of a header of the answer.
+    if isinstance(error, PermissionDenied) and not _SCOPE.fullmatch(error.scope):
+        raise RemoteFailure(
+            message.where, f"PermissionDenied: {error.scope!r:.80} is no permission"
+        )
+    return error
 
 
 def _problem(error: Any, environ: Mapping[str, Any]) -> Answer:

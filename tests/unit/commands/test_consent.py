@@ -30,6 +30,7 @@ def plan(**changes):
         "events": ("lead.created",),
         "ui": (Addition("record panel", "shouts", "Shouts", "lead"),),
         "required_settings": ("Key",),
+        "python": ("phonenumbers>=9",),
         "kept_documents": 3,
         "warnings": (),
     }
@@ -61,6 +62,8 @@ def test_everything_that_it_does_is_told(monkeypatch, capsys):
         "It adds:",
         "  - record panel 'Shouts'",
         "  - routes below /api/extensions/shout/",
+        "It brings Python packages:",
+        "  - phonenumbers>=9",
         "To be filled in afterwards:",
         "  - Key",
         "It finds what it stored here before: 3 document(s).",

@@ -47,7 +47,7 @@ BAD = {
     ),
     "never returns at import": (
         _code("import time\ntime.sleep(600)\n" + CODE),
-        ["hello-world", "'load'", "within 2 s"],
+        ["hello-world", "'load'", "it was not ready within 10 s"],
     ),
     "install() raises": (
         _code(CODE.replace(INSTALL, "raise ValueError('no luck')")),

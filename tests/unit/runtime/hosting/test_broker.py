@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from extensions.sdk.errors import Invalid, NotFound, PermissionDenied, SdkError
+from extensions.sdk.errors import HttpNotAllowed, Invalid, NotFound, PermissionDenied, SdkError
+from geminicrm.kernel.http import HttpRequest, HttpResponse
 from geminicrm.runtime.failures import ExtensionFailed
 from geminicrm.runtime.host.backs import BACKS
 from geminicrm.runtime.host.messages import Back, HttpBack
@@ -14,6 +15,7 @@ from geminicrm.runtime.hosting.broker import fitting
 from geminicrm.runtime.hosting.methods import METHODS
 from tests.support.core import Tenant
 from tests.support.fake_hosts import HostSide, Played
+from tests.support.sample_extensions import QUIET
 
 SETTINGS = [{"id": "word", "type": "text", "label": "Word", "default": "Hi"}]
 
@@ -229,3 +231,37 @@ def test_headers_of_outside_are_cut_to_fit():
         ("a", "x" * 8_000),
         ("c", "d"),
     )
+
+
+def test_outside_calls(played: Played, tenant: Tenant, monkeypatch: pytest.MonkeyPatch):
+    seen: list[HttpRequest] = []
+
+    def send(request: HttpRequest) -> HttpResponse:
+        seen.append(request)
+        return HttpResponse(201, {"x-pet": "cat"}, b"meow" * 1_000_000, 1.0)
+
+    def work(host: HostSide) -> Any:
+        url = "https://api.example.com/pets"
+        reply, body = host.fetch("POST", url, b"x" * 600_000, Accept="text/plain")
+        with pytest.raises(HttpNotAllowed):
+            host.fetch("GET", "https://evil.example/")
+        return reply.status, reply.headers, len(body)
+
+    monkeypatch.setattr(played.stage.core.http, "request", send)
+    network = [{"host": "api.example.com", "reason": "Pets live there."}]
+    facts = {"built_in": False, "hooks": []}
+    played.stage.put(tenant, QUIET, row=facts, network=network)
+    found: list[Any] = []
+
+    def play(host: HostSide) -> None:
+        host.begin()
+        found.append(work(host))
+        host.answer()
+
+    played.plays(play)
+    played.request(tenant)
+    assert found == [(201, (("x-pet", "cat"),), 4_000_000)]
+    (request,) = seen
+    assert (request.method, len(request.body)) == ("POST", 600_000)
+    assert request.headers == {"Accept": "text/plain"}
+    assert request.deadline_seconds <= 5

@@ -3,12 +3,13 @@
 import pytest
 from structlog.testing import capture_logs
 
-from extensions.sdk.errors import Conflict, NotFound
+from extensions.sdk.errors import Conflict, NotFound, PermissionDenied
 from geminicrm.runtime.dispatch import inner_environ
-from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout
+from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout, RemoteFailure
 from geminicrm.runtime.host.control import Ensure, Retire
-from geminicrm.runtime.host.messages import Answer, Chunk, Failed, Raised, Request, Value
+from geminicrm.runtime.host.messages import Answer, Chunk, Failed, Goaway, Raised, Request, Value
 from geminicrm.runtime.host.raised import facts_of
+from geminicrm.runtime.hosting.answers import answer_of
 from tests.support.core import Tenant
 from tests.support.fake_hosts import ENVIRON, HostSide, Played
 
@@ -226,3 +227,49 @@ def test_an_answer_out_of_place_breaks_the_conversation(
 
     (line,) = [one for one in logs if "does not keep to the protocol" in one["event"]]
     assert line["extension_id"] == "sample"
+
+
+@pytest.mark.parametrize("scope", ['read:x", realm="', "read:x\r\nSet-Cookie: a=b", "\u20ac", ""])
+def test_a_scope_that_no_header_can_hold_is_a_failure(played: Played, tenant: Tenant, scope: str):
+    def play(host: HostSide) -> None:
+        host.begin()
+        host.send(Raised(host.number, facts_of(PermissionDenied(scope))))
+
+    played.plays(play)
+    played.put(tenant)
+    with capture_logs(), pytest.raises(ExtensionFailed) as caught:
+        played.request(tenant)
+    assert caught.value.reason.startswith("PermissionDenied: ")
+
+
+def test_a_host_may_announce_its_leaving_in_the_middle_of_an_answer(played: Played, tenant: Tenant):
+    def play(host: HostSide) -> None:
+        host.begin()
+        host.send(Answer(host.number, "200 OK", (), more=True), b"one ")
+        host.send(Goaway())
+        host.send(Chunk(host.number, more=False), b"two")
+
+    played.plays(play)
+    played.put(tenant)
+    assert [played.request(tenant).body for _ in range(2)] == [b"one two"] * 2
+    assert played.supervisor.connected == 2
+
+
+def test_another_answer_in_the_middle_of_one_breaks_the_conversation(
+    played: Played, tenant: Tenant
+):
+    def play(host: HostSide) -> None:
+        host.begin()
+        host.send(Answer(host.number, "200 OK", (), more=True), b"one ")
+        host.send(Answer(host.number, "200 OK", ()), b"two")
+
+    played.plays(play)
+    played.put(tenant)
+    with capture_logs(), pytest.raises(ExtensionFailed) as caught:
+        played.request(tenant)
+    assert "came instead of the rest of a body" in caught.value.reason
+
+
+def test_nothing_but_an_answer_answers():
+    with pytest.raises(RemoteFailure, match="answers with Value"):
+        answer_of(Value(1), b"")
