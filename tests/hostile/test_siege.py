@@ -99,6 +99,10 @@ def test_every_door_refuses_what_is_not_its_own(siege, name):
     assert looks_of(siege.outcome("door", name)) == doors.REFUSALS[name]
 
 
+def test_goodbyes_without_end_end_the_call(siege):
+    assert siege.attack("wire", "goaway_flood").status_code == 502
+
+
 def test_a_flood_of_calls_back_ends_the_call(siege):
     assert siege.attack("door", "call_flood").status_code in {502, 504}
 

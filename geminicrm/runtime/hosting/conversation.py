@@ -124,6 +124,8 @@ class Conversation:
         while True:
             message, body = self._wire.receive(deadline=self._deadline)
             if isinstance(message, Goaway):
+                if self._connection.is_leaving:  # else it could keep us busy with it
+                    raise WireBroken("Goaway was said before")
                 self._connection.is_leaving = True
                 continue
             self._check(message)
