@@ -232,7 +232,9 @@ class Calls:
         installed = call.installed
         where, reason = _place_and_reason(error, installed.loaded.folder)
         failed = ExtensionFailed(installed.extension_id, call.kind, where, reason)
-        self._note(call, failed)
+        # Who pauses it for dying is the supervisor: behind an open breaker it would not be called
+        # often enough to be found dying again and again.
+        self._note(call, failed, counts=not (isinstance(error, RemoteFailure) and error.ended))
         _log.error(
             "extension failed", where=where, error=failed.reason, exc_info=error, **_about(call)
         )
@@ -253,7 +255,7 @@ class Calls:
             failing.breaker.success()
         self._metrics.extension_call(call.installed.extension_id, call.kind, outcome, own)
 
-    def _note(self, call: CallContext, error: ExtensionFailed) -> None:
+    def _note(self, call: CallContext, error: ExtensionFailed, *, counts: bool = True) -> None:
         self._log.write(call.installed.id, "error", "core", str(error))
         with self._lock:
             failing = self._failing.get(_key(call))
@@ -262,7 +264,8 @@ class Calls:
                 failing = self._failing[_key(call)] = _Failing(breaker, self._clock.now())
             failing.at, failing.where = self._clock.now(), error.where
             failing.reason = error.reason
-        failing.breaker.failure()
+        if counts:
+            failing.breaker.failure()
 
 
 def _key(call: CallContext) -> _Key:

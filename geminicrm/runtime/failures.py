@@ -128,13 +128,15 @@ class HostUnavailable(Unavailable):
 class RemoteFailure(Exception):
     """What happened in a host: `where` in the extension's own code, or "", and its error's text.
 
-    The guarded call makes an ExtensionFailed of it, as of any error of an extension.
+    The guarded call makes an ExtensionFailed of it, as of any error of an extension. `ended` says
+    that the process is gone: then the supervisor holds back with the next one.
     """
 
-    def __init__(self, where: str, reason: str) -> None:
+    def __init__(self, where: str, reason: str, *, ended: bool = False) -> None:
         super().__init__(f"{reason} at {where}" if where else reason)
         self.where = where
         self.reason = reason
+        self.ended = ended
 
 
 class ExtensionUnknown(NotFound):

@@ -171,4 +171,5 @@ class Endpoint:
 
 
 def _ended() -> RemoteFailure:
-    return RemoteFailure("", "its process ended (the connection closed while it was at work)")
+    reason = "its process ended (the connection closed while it was at work)"
+    return RemoteFailure("", reason, ended=True)

@@ -14,6 +14,7 @@ from geminicrm.runtime.failures import (
     ExtensionFailed,
     ExtensionPaused,
     ExtensionTimeout,
+    RemoteFailure,
 )
 from geminicrm.runtime.host.traces import place_of, reason_of
 from geminicrm.runtime.live import Installed
@@ -179,6 +180,17 @@ def test_after_five_failures_it_is_left_out_for_a_while(guarded: Guarded):
     assert guarded.calls.run(guarded.call(), lambda: "well") == "well"
     (trouble,) = guarded.calls.troubles(guarded.installed.id)
     assert not trouble.paused
+
+
+def test_a_host_that_ends_is_left_to_its_supervisor(guarded: Guarded):
+    def ends() -> None:
+        raise RemoteFailure("", "its process ended", ended=True)
+
+    for _ in range(6):
+        with capture_logs(), pytest.raises(ExtensionFailed, match="its process ended"):
+            guarded.calls.run(guarded.call(), ends)
+    (trouble,) = guarded.calls.troubles(guarded.installed.id)
+    assert (trouble.reason, trouble.paused) == ("its process ended", False)
 
 
 def test_a_new_version_starts_afresh(guarded: Guarded):
