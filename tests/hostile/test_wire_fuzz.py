@@ -143,6 +143,14 @@ def grown(data: bytes, kind: object) -> int:
     return tracemalloc.get_traced_memory()[1] - before
 
 
+def stays_small(data: bytes, kind: object) -> bool:
+    """Tell whether a reading keeps the bound, one of three: other threads of the run allocate too.
+
+    What the reader itself needs for the same bytes is the same each time.
+    """
+    return any(grown(data, kind) <= 4 * len(data) + FLOOR for _ in range(3))
+
+
 @pytest.fixture
 def traced() -> Iterator[None]:
     read(b"\0" * 9, ToCore)  # what is made once is made now
@@ -158,7 +166,7 @@ def test_mutated_frames_neither_crash_nor_swell_the_reader(share: int):
     rng = random.Random(f"{random.getrandbits(64)} {share}")  # noqa: S311 - chance, no secret
     count = 0
     for data in frames(rng, until=time.monotonic() + SECONDS):
-        assert grown(data, rng.choice((ToCore, ToHost))) <= 4 * len(data) + FLOOR, data
+        assert stays_small(data, rng.choice((ToCore, ToHost))), data
         count += 1
     assert count > 100
 
@@ -199,4 +207,4 @@ LONGEST = "a" * (MOST_HEADER - 100) + WIDE
     ids=range(19),
 )
 def test_the_worst_known_frames_do_not_swell_the_reader(data: bytes, kind: object):
-    assert grown(data, kind) <= 4 * len(data) + FLOOR
+    assert stays_small(data, kind)
