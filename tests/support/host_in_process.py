@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from geminicrm.runtime.host.child import Confining, Host
-from geminicrm.runtime.host.control import HostSpec, NotReady, Ready, Report
+from geminicrm.runtime.host.control import HostSpec, Locked, NotReady, Ready, Report
 from geminicrm.runtime.host.messages import Hello, ToCore
 from geminicrm.runtime.host.package_import import PackageImport
 from geminicrm.runtime.host.place import Place
@@ -61,14 +61,19 @@ class HostInProcess:
     status: socket.socket
     address: str
     code: int | None = None
+    locked: Locked | None = None
     thread: threading.Thread | None = None
     cores: list[Core] = field(default_factory=list)
 
     def start(self) -> Ready | NotReady:
-        """Start it and give what it reports."""
+        """Start it and give what it reports in the end; `locked` is what came before."""
         self.thread = threading.Thread(target=self._run)
         self.thread.start()
         report, _ = self.report.receive(deadline=soon())
+        if isinstance(report, Locked):
+            self.locked = report
+            report, _ = self.report.receive(deadline=soon())
+        assert not isinstance(report, Locked)
         return report
 
     def connect(self, **changes: Any) -> Core:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from geminicrm.runtime.host.control import HostSpec, NotReady, Ready, Report
+from geminicrm.runtime.host.control import HostSpec, Locked, NotReady, Ready, Report
 from geminicrm.runtime.host.doors import HostContext
 from geminicrm.runtime.host.loading import Loaded, NotLoadable, Source, load_folder
 from geminicrm.runtime.host.place import Place
@@ -79,7 +79,7 @@ def settle(spec: HostSpec) -> None:
 
 
 class Host:
-    """One host; what it has to say of its start goes over `status`, once."""
+    """One host; what it has to say of its start goes over `status`."""
 
     def __init__(
         self,
@@ -128,6 +128,7 @@ class Host:
             return _locks_failed(error.layer, error.reason)
         except ProofFailed as error:
             return _locks_failed("proof", str(error))
+        self._tell(Locked(level, proofs))
         try:
             loaded = self._load()
         except NotLoadable as error:
@@ -137,7 +138,7 @@ class Host:
             )
             return NotReady("load_failed", *lines)
         routes = tuple((route.rule, route.methods) for route in loaded.routes)
-        return loaded, Ready(tuple(loaded.hooks), routes, level, proofs)
+        return loaded, Ready(tuple(loaded.hooks), routes)
 
     def _confine(self) -> tuple[dict[str, str], tuple[str, ...]]:
         spec, place = self._spec, self._place

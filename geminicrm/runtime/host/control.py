@@ -146,16 +146,24 @@ Question: TypeAlias = Ensure | Retire | Restart | Desired | Forgive | Look | Lea
 Given: TypeAlias = Running | NotRunning | Done | States
 
 
-# From a host to the supervisor, once
+# From a host to the supervisor: Locked and Ready, or NotReady in the place of either
+
+
+class Locked(Message, frozen=True):
+    """Locked up and proven; `proofs` are the forbidden actions that were refused.
+
+    It is said before any code of the extension is loaded, which could say anything.
+    """
+
+    level: Layers
+    proofs: Lines
 
 
 class Ready(Message, frozen=True):
-    """Locked, proven and loaded; `proofs` are the forbidden actions that were refused."""
+    """Loaded."""
 
     hooks: tuple[Short, ...]
     routes: tuple[tuple[Line, tuple[Short, ...]], ...]
-    level: Layers
-    proofs: Lines
 
 
 class NotReady(Message, frozen=True):
@@ -167,7 +175,7 @@ class NotReady(Message, frozen=True):
     reason: Line
 
 
-Report: TypeAlias = Ready | NotReady
+Report: TypeAlias = Locked | Ready | NotReady
 
 
 # Between the supervisor and the zygote

@@ -8,6 +8,7 @@ from typing import Final
 
 from geminicrm.runtime.host.control import (
     HostSpec,
+    Locked,
     NotReady,
     NotRunning,
     Ready,
@@ -116,7 +117,9 @@ class Fleet:
 
     def reported(self, host: Host, report: Report | None) -> None:
         """Hear from a host what became of its start; None: it says no more."""
-        if isinstance(report, Ready) and host.state is State.STARTING:
+        if isinstance(report, Locked) and host.locked is None:
+            self._locked(host, report)
+        elif isinstance(report, Ready) and host.state is State.STARTING:
             self._ready(host, report)
         elif isinstance(report, NotReady) and host.state is State.STARTING:
             self._not_ready(host, report)
@@ -171,10 +174,15 @@ class Fleet:
         except LaunchFailed as error:
             self._bury(host, _busy(str(error)))
 
-    def _ready(self, host: Host, report: Ready) -> None:
+    def _locked(self, host: Host, report: Locked) -> None:
+        host.locked = report
         lack = lacking(host.spec, report)
         if lack:
             self._refuse(host, NotRunning("locks_failed", lack[:_MOST_REASON]))
+
+    def _ready(self, host: Host, report: Ready) -> None:
+        if host.locked is None:
+            self._refuse(host, NotRunning("locks_failed", "it did not say that it is locked"))
             return
         host.state = State.READY
         host.report = report

@@ -24,34 +24,49 @@ def framed(message: Message) -> bytes:
     return _LENGTHS.pack(len(header), 0) + header
 
 
-class OneMessage(Generic[M]):
-    """Gathers the one message that a connection brings."""
+class Messages(Generic[M]):
+    """Gathers the messages that a connection brings, `number` of them at most."""
 
-    def __init__(self, kind: Any, most: int = MOST) -> None:
+    def __init__(self, kind: Any, most: int = MOST, number: int = 1) -> None:
         self._decoder = msgspec.msgpack.Decoder(kind)
         self._most = most
+        self._left = number
         self._data = bytearray()
-        self._whole = False
 
-    def feed(self, data: bytes) -> M | None:
-        """Take what came; give the message once it is whole. Raises FrameBroken.
-
-        Anything after it breaks the rule of the one message.
-        """
-        if self._whole:
-            raise FrameBroken("there is more than one message")
+    def feed(self, data: bytes) -> list[M]:
+        """Take what came; give what is whole by now. Raises FrameBroken, also for one too many."""
         self._data += data
+        whole = []
+        while self._data and (message := self._next()) is not None:
+            whole.append(message)
+        return whole
+
+    def _next(self) -> M | None:
+        if not self._left:
+            raise FrameBroken("there is a message too many")
         if len(self._data) < _LENGTHS.size:
             return None
         header, body = _LENGTHS.unpack_from(self._data)
         if header > self._most or body:
             raise FrameBroken(f"a message of {header} bytes and a body of {body} is not taken")
-        whole = _LENGTHS.size + header
-        if len(self._data) < whole:
+        end = _LENGTHS.size + header
+        if len(self._data) < end:
             return None
-        self._whole = True
+        self._left -= 1
+        read, self._data = bytes(self._data[_LENGTHS.size : end]), self._data[end:]
         try:
-            message: M = self._decoder.decode(memoryview(self._data)[_LENGTHS.size : whole])
+            message: M = self._decoder.decode(read)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise FrameBroken(f"a message can't be read: {str(error)[:200]}") from None
         return message
+
+
+class OneMessage(Generic[M]):
+    """Gathers the one message that a connection brings."""
+
+    def __init__(self, kind: Any, most: int = MOST) -> None:
+        self._messages: Messages[M] = Messages(kind, most)
+
+    def feed(self, data: bytes) -> M | None:
+        """Take what came; give the message once it is whole. Raises FrameBroken."""
+        return next(iter(self._messages.feed(data)), None)

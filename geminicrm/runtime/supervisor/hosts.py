@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from geminicrm.runtime.host.control import HostSpec, Ready, Running
+from geminicrm.runtime.host.control import HostSpec, Locked, Ready, Running
 from geminicrm.runtime.supervisor.doorman import Reply
 from geminicrm.runtime.supervisor.loop import Timer
 
@@ -31,6 +31,7 @@ class Host:
     born: float
     state: State = State.STARTING
     pid: int | None = None
+    locked: Locked | None = None
     report: Ready | None = None
     started_in: float = 0.0
     expected: bool = False
@@ -50,6 +51,11 @@ class Host:
         """Tell whether it is on its way or there."""
         return self.state in {State.STARTING, State.READY}
 
+    @property
+    def level(self) -> dict[str, str]:
+        """What its locks say of themselves, as they did before its code was loaded."""
+        return {} if self.locked is None else self.locked.level
+
     def running(self, report: Ready) -> Running:
         """Give what the core is told of it once it is ready."""
         return Running(
@@ -58,7 +64,7 @@ class Host:
             pid=self.pid or 0,
             hooks=report.hooks,
             routes=report.routes,
-            level=report.level,
+            level=self.level,
         )
 
     def settle_limit(self, timer: Timer | None) -> None:

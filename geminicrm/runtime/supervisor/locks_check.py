@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from geminicrm.runtime.host.control import HostSpec, Ready
+from geminicrm.runtime.host.control import HostSpec, Locked
 
 MANDATORY: Final = ("rlimits", "capabilities", "parent", "landlock", "seccomp")
 PROOFS: Final[dict[str, tuple[str, ...]]] = {
@@ -19,7 +19,7 @@ PROOFS: Final[dict[str, tuple[str, ...]]] = {
 """Forbidden actions that must have been refused, by the layer that stops them."""
 
 
-def lacking(spec: HostSpec, report: Ready) -> str:
+def lacking(spec: HostSpec, report: Locked) -> str:
     """Say which lock or proof a report lacks; nothing for one that has them all."""
     if not spec.locked:
         return ""

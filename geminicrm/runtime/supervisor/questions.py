@@ -122,7 +122,7 @@ class Questions:
             age=self._clock() - host.born,
             started_in=host.started_in,
             private_memory=private_memory(host.pid) if host.pid else 0,
-            level=host.report.level if host.report else {},
+            level=host.level,
         )
 
 

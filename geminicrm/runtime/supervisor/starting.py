@@ -9,7 +9,7 @@ from typing import Final
 
 from geminicrm.runtime.host.control import Fork, Report
 from geminicrm.runtime.supervisor import sockets
-from geminicrm.runtime.supervisor.frames import FrameBroken, OneMessage
+from geminicrm.runtime.supervisor.frames import FrameBroken, Messages
 from geminicrm.runtime.supervisor.host_logs import HostLogs
 from geminicrm.runtime.supervisor.hosts import Host
 from geminicrm.runtime.supervisor.launching import LaunchFailed
@@ -20,6 +20,8 @@ from geminicrm.runtime.supervisor.zygotes import Zygotes
 
 _MOST_REPORT: Final = 256 * 1024
 _PIECE: Final = 64 * 1024
+_REPORTS: Final = 2
+"""Locked and Ready."""
 
 Reported = Callable[[Host, Report | None], None]
 
@@ -29,7 +31,7 @@ class _Ends:
     """Our ends of what a host was given."""
 
     status: socket.socket
-    report: OneMessage[Report]
+    reports: Messages[Report]
     output: Output
     uid: int | None
 
@@ -105,7 +107,8 @@ class Starting:
         output = Output(
             self._loop, log, lambda lines: self._logs.output(host.spec.installation_id, lines)
         )
-        ends = _Ends(status=status, report=OneMessage(Report, _MOST_REPORT), output=output, uid=uid)
+        reports: Messages[Report] = Messages(Report, _MOST_REPORT, number=_REPORTS)
+        ends = _Ends(status=status, reports=reports, output=output, uid=uid)
         self._ends[host.generation] = ends
         self._loop.on_readable(status, lambda: self._hear(host, ends))
         return listener.detach(), its_status.detach(), its_log
@@ -122,11 +125,11 @@ class Starting:
             self.reported(host, None)
             return
         try:
-            report = ends.report.feed(data)
+            reports = ends.reports.feed(data)
         except FrameBroken as error:
             # By now its code may run, which could keep us busy: nothing is read any more.
             self._loop.forget(ends.status)
             self.misbehaved(host, f"its report is wrong: {error}")
             return
-        if report is not None:
+        for report in reports:
             self.reported(host, report)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from geminicrm.runtime.host.child import REFUSED, Confining
-from geminicrm.runtime.host.control import NotReady, Ready
+from geminicrm.runtime.host.control import Locked, NotReady, Ready
 from geminicrm.runtime.host.messages import Goaway
 from geminicrm.runtime.host.sandbox.lock import LockFailed, Locks
 from geminicrm.runtime.host.sandbox.proof import ProofFailed
@@ -31,14 +31,12 @@ def collect_widget(self):
 
 
 def test_a_host_says_what_its_code_has_and_how_it_is_locked(make_host: MakeHost):
-    report = make_host(ROUTES).start()
+    host = make_host(ROUTES)
 
-    assert report == Ready(
-        ("collect_widget",),
-        (("/api/extensions/sample/here", ("GET", "HEAD", "OPTIONS")),),
-        {"landlock": "on (pretended)"},
-        ("fork",),
+    assert host.start() == Ready(
+        ("collect_widget",), (("/api/extensions/sample/here", ("GET", "HEAD", "OPTIONS")),)
     )
+    assert host.locked == Locked({"landlock": "on (pretended)"}, ("fork",))
 
 
 def test_code_runs_in_its_folder_with_its_requirements(make_host: MakeHost, tmp_path: Path):
@@ -87,10 +85,10 @@ def test_a_plain_process_follows_its_parent_and_proves_nothing(make_host: MakeHo
         seen.append(locks)
         return {"parent": "on"}
 
-    report = make_host(ROUTES, locked=False, confining=Confining(lock_up=lock_up)).start()
+    host = make_host(ROUTES, locked=False, confining=Confining(lock_up=lock_up))
 
-    assert isinstance(report, Ready)
-    assert (report.level, report.proofs) == ({"parent": "on"}, ())
+    assert isinstance(host.start(), Ready)
+    assert host.locked == Locked({"parent": "on"}, ())
     assert seen[0].without == {"cgroup", "uid", "capabilities", "landlock", "seccomp"}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from geminicrm.runtime.host.control import HostSpec, Look, NotReady, Ready
+from geminicrm.runtime.host.control import HostSpec, Locked, Look, NotReady, Ready
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.supervisor.fleet import Fleet
 from geminicrm.runtime.supervisor.host_logs import HostLogs
@@ -31,9 +31,9 @@ def spec(installation="inst", **more):
     )
 
 
-def ready(**more):
+def locked(**more):
     level = dict.fromkeys(MANDATORY, "on")
-    return Ready(**{"hooks": (), "routes": (), "level": level, "proofs": ALL_PROOFS, **more})
+    return Locked(**{"level": level, "proofs": ALL_PROOFS, **more})
 
 
 @dataclass
@@ -114,8 +114,12 @@ class World:
         self.ask(wanted, draft=draft)
         host = self.machine.launched[-1]
         self.fleet.born(host.generation, pid)
-        self.fleet.reported(host, ready(**report))
+        self.ready(host, **report)
         return host
+
+    def ready(self, host, **report):
+        self.fleet.reported(host, locked())
+        self.fleet.reported(host, Ready(**{"hooks": (), "routes": (), **report}))
 
     def not_ready(self, host, code="load_failed"):
         report = NotReady(code, doing="import", where="extension.py:1", reason="ValueError: no")

@@ -140,7 +140,7 @@ def test_our_own_user_and_root_are_let_in():
 def test_a_message_is_given_once():
     message = OneMessage(Given)
     assert message.feed(framed(Done())) == Done()
-    with pytest.raises(FrameBroken, match="more than one"):
+    with pytest.raises(FrameBroken, match="too many"):
         message.feed(b".")
 
 

@@ -4,10 +4,10 @@ import signal
 
 import pytest
 
-from geminicrm.runtime.host.control import NotRunning, Running
+from geminicrm.runtime.host.control import NotRunning, Ready, Running
 from geminicrm.runtime.supervisor import fleet as fleet_module
 from geminicrm.runtime.supervisor.hosts import State
-from tests.unit.runtime.supervisor.conftest import ready, spec
+from tests.unit.runtime.supervisor.conftest import locked, spec
 
 
 def test_a_host_is_started_once_for_all_who_ask(world):
@@ -15,7 +15,7 @@ def test_a_host_is_started_once_for_all_who_ask(world):
     (host,) = world.machine.launched
     assert first == second == []
     world.fleet.born(host.generation, 100)
-    world.fleet.reported(host, ready(hooks=("on_event",), routes=(("/x", ("GET",)),)))
+    world.ready(host, hooks=("on_event",), routes=(("/x", ("GET",)),))
     (running,) = first
     assert second == world.ask() == [running]
     assert isinstance(running, Running)
@@ -57,6 +57,25 @@ def test_locks_that_could_not_be_applied_are_named(world):
     assert answers[0].code == "locks_failed"
 
 
+def test_a_host_that_does_not_say_that_it_is_locked_is_killed(world):
+    answers = world.ask()
+    (host,) = world.machine.launched
+    world.fleet.born(host.generation, 100)
+    world.fleet.reported(host, Ready(hooks=(), routes=()))
+    assert answers == [NotRunning("locks_failed", "it did not say that it is locked")]
+    assert world.machine.signals == [(host.generation, signal.SIGKILL)]
+
+
+def test_what_the_locks_say_is_what_was_said_before_the_code_was_loaded(world):
+    world.ask()
+    (host,) = world.machine.launched
+    world.fleet.born(host.generation, 100)
+    world.ready(host)
+    level = dict(host.level)
+    world.fleet.reported(host, locked(level={"uid": "on"}))
+    assert host.level == level
+
+
 @pytest.mark.parametrize(
     ("report", "reason"),
     [
@@ -68,7 +87,7 @@ def test_a_host_without_its_locks_is_killed(world, report, reason):
     answers = world.ask()
     (host,) = world.machine.launched
     world.fleet.born(host.generation, 100)
-    world.fleet.reported(host, ready(**report))
+    world.fleet.reported(host, locked(**report))
     assert answers == [NotRunning("locks_failed", reason)]
     assert world.machine.signals == [(host.generation, signal.SIGKILL)]
     assert world.ask() == []
@@ -188,7 +207,7 @@ def test_a_new_generation_takes_over_when_it_is_ready(world):
     assert world.ask()[0].generation == old.generation
     new = world.machine.launched[-1]
     world.fleet.born(new.generation, 101)
-    world.fleet.reported(new, ready())
+    world.ready(new)
     assert answers[0].generation == new.generation
     assert world.ask()[0].generation == new.generation
     assert old.state is State.DRAINING
@@ -229,7 +248,7 @@ def test_who_waited_when_the_zygote_ended_waits_for_the_next_host(world):
     world.fleet.all_ended("the zygote has ended")
     after = world.machine.launched[-1]
     assert after is not before
-    world.fleet.reported(after, ready())
+    world.ready(after)
     assert waiting[0].generation == after.generation
 
 

@@ -104,7 +104,7 @@ def test_a_host_that_floods_its_supervisor_is_killed(home):
     given = home.ask(Ensure(flood))
     assert (given.code, given.reason) == (
         "crashed",
-        "its report is wrong: there is more than one message",
+        "its report is wrong: there is a message too many",
     )
 
 

@@ -17,7 +17,7 @@ from geminicrm.runtime.host.control import (
 )
 from geminicrm.runtime.supervisor.hosts import State
 from geminicrm.runtime.supervisor.questions import Questions
-from tests.unit.runtime.supervisor.conftest import ready, spec
+from tests.unit.runtime.supervisor.conftest import spec
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ WANTED = (("inst", "sha256:a", True),)
 def test_ensure_starts_and_answers_when_it_is_ready(world, ask):
     answers = ask(Ensure(spec()))
     (host,) = world.machine.launched
-    world.fleet.reported(host, ready())
+    world.ready(host)
     assert isinstance(answers[0], Running)
 
 
@@ -66,7 +66,7 @@ def test_retire_drains_within_its_grace(world, ask):
 def test_restart_answers_with_the_new_generation(world, ask):
     old = world.host()
     answers = ask(Restart("inst"))
-    world.fleet.reported(world.machine.launched[-1], ready())
+    world.ready(world.machine.launched[-1])
     assert answers[0].generation != old.generation
 
 
