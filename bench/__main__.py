@@ -21,13 +21,18 @@ from bench.workloads import (
     host_start,
     host_throughput,
     hundred_installed,
+    install_live,
     large,
     memory,
     read,
+    rollback,
     rolling_upgrade,
     route,
+    search,
     servers,
     start,
+    two_homes,
+    upgrade_under_load,
 )
 from bench.workloads import list as list_fifty
 
@@ -37,7 +42,8 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
     for one in (
         ceiling, read, list_fifty, create, large, route, hooks, memory, start, servers,
         host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
-        hundred_installed,
+        hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
+        search,
     )
 }  # fmt: skip
 

@@ -45,6 +45,10 @@ class BenchExtension(ExtensionBase):
         def hello() -> Any:
             return jsonify(HELLO)
 
+        @routes.get("/version")
+        def version() -> Any:
+            return jsonify(version=VERSION)
+
         @routes.get("/lead/<lead_id>")
         def lead(lead_id: str) -> Any:
             return jsonify(id=self.app.leads.get(lead_id)["id"])
@@ -82,12 +86,18 @@ def add(service: Service, home: Path, name: str, *, hooked: bool, hosted: bool =
     service.call("POST", "/api/installations", wish)
 
 
-def write(home: Path, name: str, *, hooked: bool = False) -> Path:
+def publish(service: Service, home: Path, name: str, version: str = "1.0.0") -> None:
+    """Write one version and publish it, as anybody's; nothing is installed."""
+    _publish(service, f"{name}.zip", write(home, name, version=version).read_bytes())
+
+
+def write(home: Path, name: str, *, hooked: bool = False, version: str = "1.0.0") -> Path:
     """Write one extension; give its package."""
     source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + (_HOOKS if hooked else "")
-    folder = home / "written" / name
+    source = source.replace("VERSION", repr(version))
+    folder = home / "written" / f"{name}-{version}"
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps(_manifest(name)), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(_manifest(name, version)), encoding="utf-8")
     (folder / "extension.py").write_text(source, encoding="utf-8")
     (folder / "icon.png").write_bytes(_ICON)
     return pack(folder, home).path
@@ -104,11 +114,11 @@ def _offer(service: Service, package: bytes) -> None:
         core.close()
 
 
-def _manifest(name: str) -> Mapping[str, Any]:
+def _manifest(name: str, version: str) -> Mapping[str, Any]:
     return {
         "id": name,
         "name": name.title(),
-        "version": "1.0.0",
+        "version": version,
         "description": "Takes part in a measurement.",
         "author": "GeminiCRM Pro authors",
         "license": "MIT",

@@ -66,10 +66,14 @@ def prepare(lab: Lab, name: str, rows: int, **changes: str) -> tuple[Home, list[
             "--workspace", WORKSPACE, "--new-workspace", "--json")  # fmt: skip
     made = command(environ, "tokens", "create", "--user", EMAIL, "--scopes", SCOPES, "--json")
     home = Home(path, port, environ, json.loads(made)["token"])
+    return home, _filled(home, rows) if rows else []
+
+
+def _filled(home: Home, rows: int) -> list[str]:
     with sqlite3.connect(home.database) as connection:
         ids = fill_leads(connection, rows)
     connection.close()
-    return home, ids
+    return ids
 
 
 def start(lab: Lab, name: str = "ours", rows: int | None = None, **changes: str) -> Service:

@@ -4,11 +4,8 @@ This is the one file that knows every room. `build_core` makes what all processe
 worker, command line); `create_app` adds the doors.
 """
 
-import hashlib
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,18 +17,17 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 from typing_extensions import override
 
-from extensions.sdk.context import WorkspaceInfo
 from geminicrm import __version__, navigation, plumbing
-from geminicrm.api import http, operations
+from geminicrm.api import operations
 from geminicrm.config import Settings
 from geminicrm.crm import doors as crm_doors
 from geminicrm.crm import pages as crm_pages
-from geminicrm.crm.build import Crm
+from geminicrm.crm.build import Crm, event_types
 from geminicrm.crm.build import build as build_crm
+from geminicrm.events import doors as events_doors
 from geminicrm.identity import views as identity_views
 from geminicrm.identity.cookies import BrowserSessions
-from geminicrm.identity.guards import Credentials, Guard, current_actor, public
-from geminicrm.identity.models import Workspace
+from geminicrm.identity.guards import Credentials, Guard, public
 from geminicrm.identity.people import is_member
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
@@ -42,26 +38,30 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.readiness import database_check, redis_check
-from geminicrm.runtime import api as runtime_api
-from geminicrm.runtime import apps_views, assets, consent_views, dispatch
-from geminicrm.runtime import views as runtime_views
+from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
+from geminicrm.runtime.attention import doors as care_doors
+from geminicrm.runtime.attention.assembly import AttentionNeeds, Care, build_care
+from geminicrm.runtime.attention.attention import Attention
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
+from geminicrm.runtime.own_packages import OwnPackages
+from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.requirements.ensure import ensure
 from geminicrm.runtime.requirements.fetch import PipFetch
 from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
+from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
+from geminicrm.runtime.workspaces import workspace_info
 from geminicrm.web import pages
 from geminicrm.web import styleguide as web_styleguide
-from marketplace import api as marketplace_api
-from marketplace import views as marketplace_views
-from marketplace.blobs import Blobs
+from marketplace import doors as market_doors
+from marketplace.assembly import Marketplace, MarketplaceNeeds, build_marketplace
 from marketplace.cards import installed_states
-from marketplace.counts import InstallCounts
 from marketplace.extension_registry import EXTENSION as MARKETPLACE
 from marketplace.extension_registry import Doors
 from marketplace.package_reader import open_package
-from marketplace.service import Registry, RegistrySource
+from marketplace.prose import to_html
+from marketplace.service import Registry
 
 EXTENSION = "geminicrm"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -83,14 +83,34 @@ class Core:
     crm: Crm
     runtime: ExtensionRuntime
     life_cycle: LifeCycle
-    registry: Registry
+    recovery: RecoveryWatch
+    marketplace: Marketplace
+    own_packages: OwnPackages
+    safe_mode: SafeMode
+    care: Care
+
+    @property
+    def attention(self) -> Attention:
+        """What is wrong, each with its fix."""
+        return self.care.attention
+
+    @property
+    def registry(self) -> Registry:
+        """The embedded registry."""
+        return self.marketplace.registry
 
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
         return (self.runtime.sink,)
 
+    def start(self) -> None:
+        """Follow changes, and end what killed processes left behind, from now on."""
+        self.runtime.start()
+        self.recovery.start()
+
     def close(self) -> None:
         """Stop threads, close files and connections."""
+        self.recovery.stop()
         self.runtime.stop()
         self.generations.close()
         self.database.dispose()
@@ -106,6 +126,21 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     metrics_folder = os.environ.get(METRICS_VARIABLE)
     metrics = Metrics(CollectorRegistry(), Path(metrics_folder) if metrics_folder else None)
     client = HttpClient(settings.egress_allow)
+    own_packages = OwnPackages(works, cipher)
+    market = build_marketplace(
+        MarketplaceNeeds(
+            works=works,
+            generations=generations,
+            cipher=cipher,
+            http=client,
+            home=settings.home,
+            blobs=settings.blobs,
+            review=settings.registry_review,
+            note_own=own_packages.note,
+        )
+    )
+    safe_mode = SafeMode(settings.home, settings.safe_mode)
+    python_packages = partial(ensure, settings.home, PipFetch())
     runtime = ExtensionRuntime(
         RuntimeOptions(
             home=settings.home,
@@ -119,25 +154,31 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             cipher=cipher,
             metrics=metrics,
             http=client,
-            workspace=lambda workspace_id: _workspace_info(works, workspace_id),
+            workspace=partial(workspace_info, works),
             supervisor=SupervisorClient(
                 settings.home,
                 patience=_PATIENCE.get(kind, 0.0),
                 idle_seconds=settings.host_idle_seconds,
             ),
             present=SupervisorClient(settings.home, starts=False),
-            requirements=partial(ensure, settings.home, PipFetch()),
+            requirements=python_packages,
+            report=market.statistics.report,
+            files_of=lambda digest: open_package(market.blobs.read(digest)).files,
+            own=own_packages.holds,
+            safe=safe_mode.on,
         ),
     )
     crm = build_crm(works, runtime.hooks, is_member)
-    blobs = Blobs(settings.home / "registry")
     life_cycle = build_life_cycle(
         Needs(
             works=works,
             generations=generations,
             cipher=cipher,
-            source=RegistrySource(works, blobs),
+            source=market.sources,
+            glance=market.sources.glance,
+            vouch=market.sources.vouch,
             unpack=lambda package: open_package(package).files,
+            keep=market.blobs.put,
             runner=runtime.runner,
             confines=runtime.hosting.confines,
             live=runtime,
@@ -146,11 +187,28 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             logs=runtime.logs,
             core_version=__version__,
             allow_unsigned=settings.allow_unsigned,
+            watch_seconds=settings.watch_seconds,
+            kills=market.moderation.kills.of,
+            advice=market.moderation.telling.advice,
         )
     )
+    market.connect(life_cycle.quarantine)
     runtime.connect(
         crm.records,
-        lambda actor, extension_id, values: _save(life_cycle, actor, extension_id, values),
+        life_cycle.save_settings,
+        life_cycle.upgrades.come_back,
+    )
+    care = build_care(
+        AttentionNeeds(
+            cipher=cipher,
+            runtime=runtime,
+            life_cycle=life_cycle,
+            safe_mode=safe_mode,
+            python_packages=python_packages,
+            available=life_cycle.upgrades.available,
+            notices=market.moderation.telling.notices,
+            registries=market.troubles,
+        )
     )
     return Core(
         settings=settings,
@@ -163,7 +221,11 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         crm=crm,
         runtime=runtime,
         life_cycle=life_cycle,
-        registry=Registry(works, blobs, InstallCounts(works, generations)),
+        recovery=RecoveryWatch(life_cycle.recovery),
+        marketplace=market,
+        own_packages=own_packages,
+        safe_mode=safe_mode,
+        care=care,
     )
 
 
@@ -184,8 +246,9 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
     app.session_interface = BrowserSessions()
-    _configure(app, core.settings)
+    plumbing.configure(app, core.settings)
     bound = _BoundSQLAlchemy(core.database)
+    app.config["SQLALCHEMY_DATABASE_URI"] = core.settings.database_url
     bound.init_app(app)
     Migrate(app, bound)
     credentials = Credentials(core.works, core.generations)
@@ -193,7 +256,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     plumbing.install(app, guard, core.metrics, secure=core.settings.secure)
     pages.init_app(
         app,
-        nav=navigation.places,
+        nav=navigation.places_of(core.attention.badge),
         viewer=navigation.viewer_of(core.works),
         csrf_token=generate_csrf,
         public_url=core.settings.public_url,
@@ -207,21 +270,6 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     return app
 
 
-def _configure(app: Flask, settings: Settings) -> None:
-    first_key = settings.encryption_keys[0]
-    app.config.update(
-        SECRET_KEY=hashlib.sha256(f"cookies {first_key}".encode()).hexdigest(),
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        MAX_CONTENT_LENGTH=http.MAX_BODY,
-        SESSION_COOKIE_NAME="geminicrm",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure,
-        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
-        PROPAGATE_EXCEPTIONS=False,
-    )
-
-
 def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
     checks = {"database": database_check(core.database.engine)}
     if core.settings.redis_url:
@@ -231,6 +279,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
+        *events_doors.blueprints(core.works, event_types()),
         *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
     )
     for door in doors:
@@ -241,35 +290,11 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
     def read_record(actor: Actor, record_type: str, record_id: str) -> dict[str, object]:
         return dict(core.crm.records[record_type].get(actor, record_id))
 
+    states = installed_states(core.works)
     doors = (
-        runtime_api.blueprint(core.life_cycle),
-        runtime_views.blueprint(core.life_cycle, core.runtime.hooks),
-        consent_views.blueprint(core.life_cycle),
-        apps_views.blueprint(core.runtime.hooks, read_record),
-        dispatch.blueprint(core.runtime.dispatcher, current_actor),
-        assets.blueprint(core.runtime.options.packages),
-        marketplace_api.blueprint(core.registry),
-        marketplace_views.blueprint(
-            core.registry, installed_states(core.works), core.runtime.hosting.confines
-        ),
+        *runtime_doors.blueprints(core.runtime, core.life_cycle, read_record, to_html),
+        *care_doors.blueprints(core.care),
+        *market_doors.blueprints(core.marketplace, states, core.runtime.hosting.confines),
     )
     for door in doors:
         app.register_blueprint(door)
-
-
-def _save(
-    life_cycle: LifeCycle, actor: Actor, extension_id: str, values: Mapping[str, object]
-) -> None:
-    life_cycle.save_settings(actor, extension_id, values)
-
-
-def _workspace_info(works: Works, workspace_id: str) -> WorkspaceInfo:
-    with works.across_workspaces("tell an extension where it is") as work:
-        row = work.session.get_one(Workspace, workspace_id)
-        return WorkspaceInfo(
-            id=row.id,
-            name=row.name,
-            timezone=row.time_zone,
-            currency=row.currency,
-            locale=row.locale,
-        )

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from geminicrm.commands import ext, hosts, identity, operate
+from geminicrm.commands import ext, hosts, identity, operate, registry, safe_mode
 from geminicrm.config import ConfigurationError
 from geminicrm.kernel.errors import AppError, ValidationFailed
 
@@ -16,8 +16,9 @@ def group() -> click.Group:
         help="GeminiCRM Pro: a CRM with an extension marketplace and an extension runtime.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for command in (*operate.commands(), *hosts.commands(), *identity.commands(), *ext.commands()):
-        whole.add_command(command)
+    for each in (operate, safe_mode, hosts, identity, ext, registry):
+        for command in each.commands():
+            whole.add_command(command)
     return click.version_option(package_name="geminicrm")(whole)
 
 

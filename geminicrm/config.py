@@ -1,15 +1,20 @@
 """Settings: read once from the environment and `.env`, checked, frozen."""
 
-import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from cryptography.fernet import Fernet
 from dotenv import dotenv_values
 
+from geminicrm import config_forms as forms
+
 ENVIRONMENTS = ("production", "development", "test")
+BLOBS = ("files", "database")
+Review = Literal["none", "unverified", "all"]
+REVIEWS: tuple[Review, ...] = ("none", "unverified", "all")
 KEY_FILE = "keys"
 SERVED_FILE = "served.env"
 Value = TypeVar("Value")
@@ -43,7 +48,13 @@ class Settings:
     relay_poll_seconds: float  # GEMINICRM_RELAY_POLL_SECONDS: how often the worker looks
     extension_seconds: float  # GEMINICRM_EXTENSION_SECONDS: one call into an extension
     host_idle_seconds: float  # GEMINICRM_HOST_IDLE_SECONDS: an extension's process without work
+    watch_seconds: float  # GEMINICRM_WATCH_SECONDS: how long an upgraded extension is watched
     session_days: int  # GEMINICRM_SESSION_DAYS: how long a sign-in holds
+    start_seconds: float  # GEMINICRM_START_SECONDS: when a start of `serve` counts as failed
+    safe_mode: bool | None  # GEMINICRM_SAFE_MODE: no extension runs; None: the home decides
+    registry_review: Review  # GEMINICRM_REGISTRY_REVIEW: whose versions wait for a review
+    blobs: str  # GEMINICRM_BLOBS: where packages are kept, files or database
+    registry_private: bool  # GEMINICRM_REGISTRY_PRIVATE: a registry of its own asks for a token
 
     @property
     def production(self) -> bool:
@@ -77,11 +88,14 @@ class Settings:
     def remember(self) -> None:
         """Note in the home what `for_command` takes from it."""
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lines = {
+        lines: dict[str, object] = {
             "GEMINICRM_ENV": self.env,
             "GEMINICRM_PUBLIC_URL": self.public_url,
             "PORT": self.port,
+            "GEMINICRM_BLOBS": self.blobs,
         }
+        if self.safe_mode is not None:
+            lines["GEMINICRM_SAFE_MODE"] = "yes" if self.safe_mode else "no"
         text = "".join(f"{name}={value}\n" for name, value in lines.items())
         (self.home / SERVED_FILE).write_text(text)
 
@@ -121,37 +135,61 @@ def _home(reader: _Reader) -> Path:
 
 
 def _read(reader: _Reader) -> Settings:
-    env = reader.parsed("GEMINICRM_ENV", "production", _environment, "one of " + _names())
+    env = reader.parsed(
+        "GEMINICRM_ENV", "production", partial(forms.one_of, ENVIRONMENTS), "one of " + _names()
+    )
     home = _home(reader)
-    port = reader.parsed("PORT", "8000", _port, "a port from 1 to 65535")
+    port = reader.parsed("PORT", "8000", forms.port, "a port from 1 to 65535")
+    database_url = _database_url(reader, home)
     return Settings(
         env=env,
         home=home,
-        database_url=_database_url(reader, home),
+        database_url=database_url,
         redis_url=reader.text("REDIS_URL", "") or None,
         host=reader.text("GEMINICRM_HOST", "127.0.0.1"),
         port=port,
         public_url=_public_url(reader, env, port),
-        web_workers=reader.parsed("GEMINICRM_WEB_WORKERS", "2", _count, "a number from 1 to 64"),
-        web_threads=reader.parsed("GEMINICRM_WEB_THREADS", "8", _count, "a number from 1 to 64"),
+        web_workers=reader.parsed(
+            "GEMINICRM_WEB_WORKERS", "2", forms.count, "a number from 1 to 64"
+        ),
+        web_threads=reader.parsed(
+            "GEMINICRM_WEB_THREADS", "8", forms.count, "a number from 1 to 64"
+        ),
         encryption_keys=_keys(reader, env, home),
         egress_allow=reader.parsed(
-            "GEMINICRM_EGRESS_ALLOW", "", _egress, "a comma-separated list of CIDRs or host:port"
+            "GEMINICRM_EGRESS_ALLOW",
+            "",
+            forms.egress,
+            "a comma-separated list of CIDRs or host:port",
         ),
         log_level=reader.parsed(
-            "GEMINICRM_LOG_LEVEL", "INFO", _log_level, "DEBUG, INFO, WARNING or ERROR"
+            "GEMINICRM_LOG_LEVEL", "INFO", forms.log_level, "DEBUG, INFO, WARNING or ERROR"
         ),
-        allow_unsigned=reader.parsed("GEMINICRM_ALLOW_UNSIGNED", "no", _flag, "yes or no"),
+        allow_unsigned=reader.parsed("GEMINICRM_ALLOW_UNSIGNED", "no", forms.flag, "yes or no"),
         relay_poll_seconds=reader.parsed(
-            "GEMINICRM_RELAY_POLL_SECONDS", "0.1", _seconds, "seconds above 0"
+            "GEMINICRM_RELAY_POLL_SECONDS", "0.1", forms.seconds, "seconds above 0"
         ),
         extension_seconds=reader.parsed(
-            "GEMINICRM_EXTENSION_SECONDS", "10", _seconds, "seconds above 0"
+            "GEMINICRM_EXTENSION_SECONDS", "10", forms.seconds, "seconds above 0"
         ),
         host_idle_seconds=reader.parsed(
-            "GEMINICRM_HOST_IDLE_SECONDS", "60", _seconds, "seconds above 0"
+            "GEMINICRM_HOST_IDLE_SECONDS", "60", forms.seconds, "seconds above 0"
         ),
-        session_days=reader.parsed("GEMINICRM_SESSION_DAYS", "14", _days, "days from 1 to 365"),
+        watch_seconds=reader.parsed(
+            "GEMINICRM_WATCH_SECONDS", "600", forms.seconds_or_none, "seconds up to a day, or 0"
+        ),
+        session_days=reader.parsed(
+            "GEMINICRM_SESSION_DAYS", "14", forms.days, "days from 1 to 365"
+        ),
+        start_seconds=reader.parsed(
+            "GEMINICRM_START_SECONDS", "60", forms.seconds, "seconds above 0"
+        ),
+        registry_review=reader.parsed(
+            "GEMINICRM_REGISTRY_REVIEW", "none", _review, "none, unverified or all"
+        ),
+        safe_mode=_safe_mode(reader),
+        blobs=_blobs(reader, database_url),
+        registry_private=reader.parsed("GEMINICRM_REGISTRY_PRIVATE", "no", forms.flag, "yes or no"),
     )
 
 
@@ -159,58 +197,27 @@ def _names() -> str:
     return ", ".join(ENVIRONMENTS)
 
 
-def _environment(text: str) -> str:
-    if text not in ENVIRONMENTS:
-        raise ValueError(text)
-    return text
+def _safe_mode(reader: _Reader) -> bool | None:
+    given = reader.text("GEMINICRM_SAFE_MODE", "")
+    return (
+        reader.parsed("GEMINICRM_SAFE_MODE", "", forms.flag, "yes, no, or nothing")
+        if given
+        else None
+    )
 
 
-def _between(text: str, low: int, high: int) -> int:
-    number = int(text)
-    if not low <= number <= high:
-        raise ValueError(text)
-    return number
+def _blobs(reader: _Reader, database_url: str) -> str:
+    default = "files" if database_url.startswith("sqlite") else "database"
+    return reader.parsed(
+        "GEMINICRM_BLOBS", default, partial(forms.one_of, BLOBS), "files or database"
+    )
 
 
-def _port(text: str) -> int:
-    return _between(text, 1, 65535)
-
-
-def _count(text: str) -> int:
-    return _between(text, 1, 64)
-
-
-def _days(text: str) -> int:
-    return _between(text, 1, 365)
-
-
-def _seconds(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise ValueError(text)
-    return number
-
-
-def _flag(text: str) -> bool:
-    known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-    if text.lower() not in known:
-        raise ValueError(text)
-    return known[text.lower()]
-
-
-def _log_level(text: str) -> str:
-    if text.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise ValueError(text)
-    return text.upper()
-
-
-def _egress(text: str) -> tuple[str, ...]:
-    entries = tuple(part.strip() for part in text.split(",") if part.strip())
-    for entry in entries:
-        host, _, port = entry.rpartition(":")
-        if not (host and port.isdigit()):
-            ipaddress.ip_network(entry, strict=False)
-    return entries
+def _review(text: str) -> Review:
+    for known in REVIEWS:
+        if text.lower() == known:
+            return known
+    raise ValueError(text)
 
 
 def _database_url(reader: _Reader, home: Path) -> str:

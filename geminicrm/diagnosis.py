@@ -2,7 +2,6 @@
 
 import platform
 import shutil
-import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +9,9 @@ from dataclasses import asdict, dataclass
 from geminicrm.config import ConfigurationError, Settings
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.migrate import pending
+from geminicrm.kernel.ports import port_taken
 from geminicrm.readiness import database_check, redis_check
+from geminicrm.runtime.safe_mode import SafeMode
 
 _LEAST_PYTHON = (3, 11)
 _LEAST_FREE = 200 * 1024 * 1024
@@ -37,7 +38,7 @@ def diagnose(environ: Mapping[str, str]) -> list[Line]:
     except ConfigurationError as error:
         return [*lines, Line("configuration", ok=False, detail=str(error))]
     lines.append(Line("configuration", ok=True, detail=f"{settings.env}, home {settings.home}"))
-    lines += [_disk(settings), _database(settings), _port(settings)]
+    lines += [_disk(settings), _database(settings), _port(settings), _safe_mode(settings)]
     if settings.redis_url:
         lines.append(_redis(settings.redis_url))
     return lines
@@ -70,14 +71,19 @@ def _database(settings: Settings) -> Line:
 
 
 def _port(settings: Settings) -> Line:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            detail = f"{settings.host}:{settings.port} is taken ({error.strerror}); set PORT"
-            return Line("port", ok=False, detail=detail)
+    taken = port_taken(settings.host, settings.port)
+    if taken:
+        return Line("port", ok=False, detail=f"{taken}; set PORT")
     return Line("port", ok=True, detail=f"{settings.host}:{settings.port} is free")
+
+
+def _safe_mode(settings: Settings) -> Line:
+    state = SafeMode(settings.home, settings.safe_mode).state()
+    if not state.on:
+        return Line("safe mode", ok=True, detail="off")
+    how = "unset GEMINICRM_SAFE_MODE" if state.by == "environment" else "`geminicrm safe-mode off`"
+    why = state.reason or "Somebody turned it on."
+    return Line("safe mode", ok=False, detail=f"on, no extension runs. {why} To leave it: {how}")
 
 
 def _redis(url: str) -> Line:

@@ -1,13 +1,14 @@
 """What the shell shows of the rooms: the navigation, the palette's commands, who is looking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import g, request
 
 from geminicrm.identity.models import User, Workspace
-from geminicrm.kernel.work import Works
+from geminicrm.kernel.work import Actor, Works
 from geminicrm.web.navigation import Command, NavItem, Viewer
 
+_Place = tuple[str, str, str, str, str]
 _PLACES = (
     ("Home", "/", "home", "", "g h"),
     ("Leads", "/leads", "user-plus", "", "g l"),
@@ -18,10 +19,51 @@ _PLACES = (
     ("Marketplace", "/marketplace", "apps", "Extend", "g m"),
     ("Installed", "/installed", "puzzle", "Extend", "g i"),
 )
+# Those of the marketplace that need a permission, with it; a registry of its own has them too.
+_NEEDING = (
+    ("publish:extensions", ("Developer", "/developer", "code", "Extend", "g v")),
+    ("operate:instance", ("Moderation", "/moderation", "shield-check", "Operate", "")),
+)
+_NEEDING_IN_CRM = (
+    ("operate:instance", ("Registries", "/operations/registries", "server", "Operate", "")),
+    ("operate:instance", ("Workers", "/operations/workers", "stack-2", "Operate", "")),
+)
+_MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 
 
-def places() -> list[NavItem]:
-    """Give the entries of the left navigation, the present one marked."""
+def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[NavItem]]:
+    """Make the function that gives the entries of the left navigation.
+
+    `attention` counts what is wrong with what is installed, for the number beside it.
+    """
+
+    def places() -> list[NavItem]:
+        actor = g.get("actor")
+        if actor is None:
+            return _places(None)
+        if "attention" not in g:  # a page asks twice: for the navigation and for the palette
+            g.attention = attention(actor)
+        return _places(g.attention)
+
+    return places
+
+
+def _places(attention: int | None) -> list[NavItem]:
+    """Give the entries, the present one marked."""
+    return _items((*_PLACES, *_allowed((*_NEEDING, *_NEEDING_IN_CRM))), attention)
+
+
+def places_of_registry() -> list[NavItem]:
+    """Give the entries of a registry that is an installation of its own."""
+    return _items((_MARKETPLACE, *_allowed(_NEEDING)), None)
+
+
+def _allowed(needing: Iterable[tuple[str, _Place]]) -> list[_Place]:
+    actor = g.get("actor")
+    return [place for scope, place in needing if actor is not None and actor.allows(scope)]
+
+
+def _items(places: Iterable[_Place], attention: int | None) -> list[NavItem]:
     here = request.path
     return [
         NavItem(
@@ -30,9 +72,10 @@ def places() -> list[NavItem]:
             icon=icon,
             section=section,
             keys=keys,
+            badge=attention if url == "/installed" else None,
             active=here == url or (url != "/" and here.startswith(f"{url}/")),
         )
-        for label, url, icon, section, keys in _PLACES
+        for label, url, icon, section, keys in places
     ]
 
 

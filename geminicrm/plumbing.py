@@ -3,8 +3,10 @@
 Programs (`/api/...`) get problem documents, people get pages; both from the same errors.
 """
 
+import hashlib
 import logging
 import time
+from datetime import timedelta
 from urllib.parse import quote
 
 import structlog
@@ -12,7 +14,8 @@ from flask import Flask, Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from geminicrm.api.http import problem
+from geminicrm.api.http import MAX_BODY, problem
+from geminicrm.config import Settings
 from geminicrm.identity.guards import Guard
 from geminicrm.kernel import logs
 from geminicrm.kernel.errors import AppError, Unauthenticated
@@ -37,6 +40,21 @@ class _HttpFault(AppError):
         self.headers = {
             name: value for name, value in found.get_headers() if name in ("Allow", "Retry-After")
         }
+
+
+def configure(app: Flask, settings: Settings, cookie: str = "geminicrm") -> None:
+    """Set what Flask goes by; `cookie` keeps apart what runs on one host, whatever the port."""
+    first_key = settings.encryption_keys[0]
+    app.config.update(
+        SECRET_KEY=hashlib.sha256(f"cookies {first_key}".encode()).hexdigest(),
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        SESSION_COOKIE_NAME=cookie,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(days=settings.session_days),
+        PROPAGATE_EXCEPTIONS=False,
+    )
 
 
 def install(app: Flask, guard: Guard, metrics: Metrics, *, secure: bool) -> None:

@@ -12,11 +12,20 @@ from geminicrm.identity import models as identity
 from geminicrm.kernel import audit, generation, outbox
 from geminicrm.kernel.db import Base
 from geminicrm.runtime import models as runtime
+from geminicrm.runtime.history import models as history
 from marketplace import models as marketplace
+from marketplace.moderation import models as moderation
+from marketplace.publishers import models as publishers
+from marketplace.registries import models as registries
+from marketplace.reviews import models as reviews
+from marketplace.search import models as search
+from marketplace.signing import models as signing
+from marketplace.statistics import models as statistics
 
 MODELS = (
     audit, generation, outbox, identity, activities, companies, contacts, deals, leads, pipelines,
-    runtime, marketplace,
+    runtime, history, marketplace, moderation, publishers, registries, reviews, search, signing,
+    statistics,
 )  # fmt: skip
 
 

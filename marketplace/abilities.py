@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from geminicrm.runtime.manifest import Manifest, NetworkEntry
-from geminicrm.runtime.plan import scope_lines
+from geminicrm.runtime.plan_lines import scope_lines
 
 NOUNS = ("leads", "contacts", "companies", "deals", "activities")
 GROUPS = {

@@ -1,47 +1,51 @@
 """The registry for programs: /api/marketplace/extensions."""
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from pydantic import BaseModel, ConfigDict, Field
 
-from geminicrm.api.http import respond
+from geminicrm.api.http import no_content, respond
 from geminicrm.identity.guards import current_actor, needs
-from geminicrm.kernel.errors import Finding, TooLarge, ValidationFailed
 from geminicrm.kernel.paging import Page
-from geminicrm.runtime.package_rules import MAX_PACKAGE_BYTES
+from geminicrm.runtime.bodies import read_body
+from marketplace.asking import asked
+from marketplace.cards import InstalledStates
+from marketplace.featuring import Featuring
 from marketplace.listings import Published
-from marketplace.search import Query
-from marketplace.service import PUBLISH, Registry
-
-FIELD = "package"
-_FORM_BYTES = 64 * 1024  # what a multipart form adds around the file
+from marketplace.service import PUBLISH, Registry, Wish
+from marketplace.uploads import allow_packages, uploaded_package
 
 
-def blueprint(registry: Registry) -> Blueprint:
-    """Serve search, publishing, one extension and its versions."""
+class FeaturedBody(BaseModel):
+    """PUT /api/marketplace/extensions/<id>/featured."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    place: int = Field(ge=0, le=999)
+
+
+def blueprint(registry: Registry, installed: InstalledStates, featuring: Featuring) -> Blueprint:
+    """Serve search, publishing, one extension and its versions.
+
+    `installed` tells what the actor's workspace has, which a search can be narrowed by.
+    """
     api = Blueprint("marketplace_api", __name__, url_prefix="/api/marketplace/extensions")
     api.url_value_preprocessor(allow_packages)
 
     @api.get("")
     def search() -> Response:
-        args = request.args
-        query = Query(
-            words=args.get("q", ""),
-            category=args.get("category", ""),
-            sort=args.get("sort", "most_installed"),
-            page=Page.parse(args.get("limit"), args.get("cursor")),
-        )
-        found = registry.search(current_actor(), query)
-        return respond(
-            {
-                "data": [listing.to_dict() for listing in found.listings],
-                "next_cursor": found.next_cursor,
-            }
-        )
+        facets = request.args.get("facets") == "1"
+        page = Page.parse(request.args.get("limit"), request.args.get("cursor"))
+        query = replace(asked(installed(current_actor())), facets=facets, page=page)
+        return respond(registry.search(current_actor(), query).to_dict(facets=facets))
 
     @api.post("")
     @needs(PUBLISH)
     def publish() -> Response:
-        published = registry.publish(current_actor(), uploaded_package())
+        published = registry.publish(
+            current_actor(), uploaded_package(), Wish(publisher=request.form.get("publisher"))
+        )
         location = f"{request.path}/{published.release.extension_id}"
         status = 201 if published.created else 200
         return respond(_published(published), status, {"Location": location})
@@ -56,25 +60,17 @@ def blueprint(registry: Registry) -> Blueprint:
         releases = registry.versions(current_actor(), extension_id)
         return respond({"data": [each.to_dict() for each in releases], "next_cursor": None})
 
+    @api.put("/<extension_id>/featured")
+    def put_first(extension_id: str) -> Response:
+        featuring.place(current_actor(), extension_id, read_body(FeaturedBody).place)
+        return no_content()
+
+    @api.delete("/<extension_id>/featured")
+    def take_back(extension_id: str) -> Response:
+        featuring.place(current_actor(), extension_id, None)
+        return no_content()
+
     return api
-
-
-def allow_packages(_endpoint: str | None, _values: object) -> None:
-    """Let uploads of packages be larger than other bodies; runs before the body is read."""
-    if request.method == "POST":
-        request.max_content_length = MAX_PACKAGE_BYTES + _FORM_BYTES
-
-
-def uploaded_package() -> bytes:
-    """Read the package of a multipart form; TooLarge, or ValidationFailed where there is none."""
-    try:
-        file = request.files.get(FIELD)
-    except RequestEntityTooLarge as error:
-        raise TooLarge(f"A package has at most {MAX_PACKAGE_BYTES} bytes.") from error
-    if file is None or not file.filename:
-        message = f"Send the package as the file {FIELD!r} of a multipart form."
-        raise ValidationFailed([Finding(f"/{FIELD}", "missing_package", message)])
-    return file.stream.read(MAX_PACKAGE_BYTES + 1)
 
 
 def _published(published: Published) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 Conflict
 ├── IdTaken (409)
-└── VersionExists (409)
+├── VersionExists (409)
+└── VersionWithheld (409)
 NotFound
 └── UnknownExtension (404)
 """
@@ -33,6 +34,23 @@ class VersionExists(Conflict):
         super().__init__(
             f"{extension_id} {version} was published before with other contents. Raise the "
             "version in manifest.json."
+        )
+
+
+class VersionWithheld(Conflict):
+    """The version is there and can't be had: it waits for its review, was rejected or stopped."""
+
+    code = "version_withheld"
+    title = "This version can't be installed"
+
+    def __init__(self, extension_id: str, version: str, state: str) -> None:
+        words = {
+            "pending": "waits for its review",
+            "rejected": "was rejected in review",
+            "quarantined": "was stopped, since it is dangerous",
+        }
+        super().__init__(
+            f"{extension_id} {version} {words.get(state, f'is {state}')}. Choose another version."
         )
 
 

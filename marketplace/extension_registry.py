@@ -22,7 +22,8 @@ from marketplace.errors import UnknownExtension
 from marketplace.listings import Release
 from marketplace.package_reader import open_package
 from marketplace.search import Query
-from marketplace.service import Registry
+from marketplace.service import Registry, Wish
+from marketplace.signed_package import split_package
 
 EXTENSION = "geminicrm.marketplace"
 _REDIRECTS = 5
@@ -81,8 +82,10 @@ class ExtensionRegistry:
         doors = self._doors()
         wanted = _manifest(manifest)
         package = _fetch(doors.http, code_url)
-        _same(wanted, json.loads(open_package(package).manifest.decode("utf-8-sig")))
-        published = doors.registry.publish(self._actor(doors), package, code_url)
+        _same(
+            wanted, json.loads(open_package(split_package(package)[0]).manifest.decode("utf-8-sig"))
+        )
+        published = doors.registry.publish(self._actor(doors), package, Wish(code_url=code_url))
         return _public(published.release)
 
     def list_extensions(self) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -14,11 +14,12 @@ from geminicrm.runtime.check.run import check_folder
 from geminicrm.runtime.manifest import Manifest, parse_manifest
 from geminicrm.runtime.package_rules import MAX_PACKAGE_BYTES
 from marketplace.package_reader import open_package
+from marketplace.pictures import PictureFile, pictures_in
 
 MAX_TEXT: Final = 64 * 1024
 MAX_ICON: Final = 256 * 1024
 # Ids that are places of the marketplace itself: /marketplace/publish is no extension's page.
-RESERVED: Final = frozenset({"publish"})
+RESERVED: Final = frozenset({"from", "publish"})
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 
@@ -39,9 +40,19 @@ class Inspected:
     changelog: str
     icon: bytes | None
     warnings: tuple[Finding, ...]
+    pictures: tuple[PictureFile, ...] = ()
+    checked: tuple[CheckFinding, ...] = ()
 
 
-def inspect(package: bytes) -> Inspected:
+Previous = Callable[[str, str], Manifest | None]
+"""Gives the manifest of the version before one of an extension, by id and version."""
+
+
+def _nothing_before(_extension_id: str, _version: str) -> None:
+    """Know of no version before."""
+
+
+def inspect(package: bytes, previous: Previous = _nothing_before) -> Inspected:
     """Open and check a package; nothing of it is run.
 
     TooLarge over 20 MiB, PackageInvalid for what is no package, PackageRefused for a wrong one.
@@ -49,7 +60,7 @@ def inspect(package: bytes) -> Inspected:
     if len(package) > MAX_PACKAGE_BYTES:
         raise TooLarge(f"A package has at most {MAX_PACKAGE_BYTES} bytes; this has {len(package)}.")
     opened = open_package(package)
-    warnings = _check(opened.files)
+    checked = _check(opened.files, previous(opened.id, opened.version))
     manifest = parse_manifest(opened.manifest, known_scopes=EXTENSION_SCOPES)
     return Inspected(
         manifest=manifest,
@@ -57,7 +68,9 @@ def inspect(package: bytes) -> Inspected:
         readme=_text(opened.files, "README.md"),
         changelog=_text(opened.files, "CHANGELOG.md"),
         icon=_icon(opened.files, manifest.icon),
-        warnings=warnings,
+        pictures=pictures_in(opened.files, manifest),
+        warnings=tuple(_finding(one) for one in checked),
+        checked=checked,
     )
 
 
@@ -66,19 +79,19 @@ def icon_type(icon: bytes) -> str:
     return "image/png" if icon.startswith(_PNG) else "image/svg+xml"
 
 
-def _check(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
+def _check(files: Mapping[str, bytes], previous: Manifest | None) -> tuple[CheckFinding, ...]:
     with tempfile.TemporaryDirectory(prefix="geminicrm-inspect-") as name:
         folder = Path(name)
         for path, content in files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        found = check_folder(folder, known_scopes=EXTENSION_SCOPES)
+        found = check_folder(folder, known_scopes=EXTENSION_SCOPES, previous=previous)
     errors = [_finding(one) for one in found if one.severity == "error"]
     errors += _reserved(files["manifest.json"])
     if errors:
         raise PackageRefused(errors)
-    return tuple(_finding(one) for one in found)
+    return tuple(found)
 
 
 def _finding(found: CheckFinding) -> Finding:

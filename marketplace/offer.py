@@ -36,7 +36,10 @@ def offer_builtins(registry: Registry, folder: Path) -> list[Published]:
     for manifest in sorted(folder.glob("*/manifest.json")):
         try:
             package = _packed(manifest.parent)
-            if digest_of(package) not in known:
+            digest = digest_of(package)
+            if digest in known:
+                registry.comes_along(_extension_id(manifest.parent), digest)
+            else:
                 offered.append(registry.offer(package))
         except (AppError, OSError) as error:
             _log.error("a built-in extension is not offered", folder=manifest.parent.name,
@@ -47,12 +50,24 @@ def offer_builtins(registry: Registry, folder: Path) -> list[Published]:
     return offered
 
 
+def comes_along(folder: Path, extension_id: str, digest: str) -> bool:
+    """Tell whether a folder of extensions holds the one with this digest, right now."""
+    try:
+        return digest_of(_packed(folder / extension_id.replace("-", "_"))) == digest
+    except (AppError, OSError):
+        return False
+
+
 def publish_file(registry: Registry, actor: Actor, path: Path) -> Published:
     """Publish a package by its path. OSError, and what `Registry.publish` raises."""
     size = path.stat().st_size
     if size > MAX_PACKAGE_BYTES:
         raise TooLarge(f"A package has at most {MAX_PACKAGE_BYTES} bytes; {path} has {size}.")
     return registry.publish(actor, path.read_bytes())
+
+
+def _extension_id(folder: Path) -> str:
+    return folder.name.replace("_", "-")
 
 
 def _packed(folder: Path) -> bytes:

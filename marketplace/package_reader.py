@@ -20,6 +20,7 @@ from geminicrm.runtime.package_rules import (
     is_packed,
     name_problem,
 )
+from marketplace.package_layout import Misplaced, Placed, content_of, placed_entries
 
 MANIFEST: Final = "manifest.json"
 # Text of an extension packs 3 to 20 times; bombs pack up to 1,032 times, the most deflate can do.
@@ -143,13 +144,39 @@ def _read_files(data: bytes) -> dict[str, bytes]:
     count = data.count(_ENTRY_MARK)
     if count > 2 * MAX_ENTRIES:
         raise PackageInvalid(size_findings(count, 0))
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = archive.infolist()
-        found = _entry_findings(entries)
-        if found:
-            raise PackageInvalid(found)
-        wanted = [one for one in entries if not _is_folder(one) and is_packed(one.filename)]
-        return {one.filename: archive.read(one) for one in wanted}
+    placed, wrong = _layout(data)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+    except _UNREADABLE:
+        if wrong:
+            raise PackageInvalid(wrong) from None
+        raise
+    found = _entry_findings(entries) or wrong
+    if found:
+        raise PackageInvalid(found)
+    return _contents(data, entries, placed)
+
+
+def _layout(data: bytes) -> tuple[list[Placed], list[Finding]]:
+    try:
+        return placed_entries(data), []
+    except Misplaced as error:
+        return [], [error.finding]
+
+
+def _contents(
+    data: bytes, entries: list[zipfile.ZipInfo], placed: list[Placed]
+) -> dict[str, bytes]:
+    """Unpack what belongs into a package; both lists are in the order of the zip's own."""
+    try:
+        return {
+            one.filename: content_of(data, at)
+            for one, at in zip(entries, placed, strict=True)
+            if not _is_folder(one) and is_packed(one.filename)
+        }
+    except Misplaced as error:
+        raise PackageInvalid([error.finding]) from error
 
 
 def _entry_findings(entries: list[zipfile.ZipInfo]) -> list[Finding]:

@@ -1,7 +1,6 @@
 """Packages of extensions: deterministic to write, safe to read whoever wrote them."""
 
 import io
-import os
 import secrets
 import shutil
 import stat
@@ -25,6 +24,7 @@ from marketplace.package_reader import (
     package_identity,
     size_findings,
 )
+from marketplace.whole_files import sync_folder, write_synced, write_whole
 
 __all__ = [
     "PackageFiles",
@@ -71,7 +71,7 @@ def pack(folder: Path, out: Path) -> PackedFile:
     identity = package_identity(files[MANIFEST])
     data = _zip(files)
     path = out / f"{identity.id}-{identity.version}{SUFFIX}" if out.is_dir() else out
-    _write_whole(path, data)
+    write_whole(path, data)
     return PackedFile(path, package_digest(data), identity.id, identity.version)
 
 
@@ -88,12 +88,12 @@ def extract(files: PackageFiles, target: Path) -> None:
         for name, content in files.files.items():
             path = staged / name
             path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            _write(path, content)
+            write_synced(path, content)
         for folder in (staged, *(path for path in staged.rglob("*") if path.is_dir())):
             folder.chmod(0o755)  # whatever the umask: hosts read it under a user of their own
-            _sync(folder)
+            sync_folder(folder)
         _publish(staged, target)
-        _sync(target.parent)
+        sync_folder(target.parent)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -121,29 +121,3 @@ def _zip(files: Mapping[str, bytes]) -> bytes:
         message = f"The package has {len(data)} bytes; {MAX_PACKAGE_BYTES} are allowed."
         raise PackageInvalid([Finding("", "too_large", message)])
     return data
-
-
-def _write_whole(path: Path, data: bytes) -> None:
-    staged = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        _write(staged, data)
-        staged.replace(path)
-    finally:
-        staged.unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(0o644)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, Connection, create_engine
 
 from geminicrm import tables
 from geminicrm.kernel.db import UtcDateTime
+from geminicrm.kernel.migrate import comparison
 
 
 def render_item(kind, item, _autogen_context):
@@ -25,7 +26,7 @@ def run(connection: Connection) -> None:
         target_metadata=tables.metadata(),
         render_item=render_item,
         render_as_batch=connection.dialect.name == "sqlite",
-        compare_type=True,
+        **comparison(connection),
     )
     with context.begin_transaction():
         context.run_migrations()

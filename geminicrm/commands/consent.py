@@ -1,35 +1,89 @@
 """Asking the operator: what an extension may do, and whether its code is trusted."""
 
 import sys
-from collections.abc import Iterator
+from types import MappingProxyType
+from typing import Final
 
 import click
 
-from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS, enforced_by
-from geminicrm.runtime.plan import Plan, ScopeLine
-from geminicrm.runtime.problems import trust_sentence
+from geminicrm.commands.plan_words import plan_words
+from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.install.state import nobody_watches
+from geminicrm.runtime.plan import Plan
+from geminicrm.runtime.plan_lines import ScopeLine
+from geminicrm.runtime.problems import InstallFailed, trust_sentence
+
+_STEPS: Final = MappingProxyType(
+    {
+        "fetch": "fetching the package",
+        "recall": "taking up the earlier version",
+        "verify": "comparing its digest",
+        "validate": "checking manifest and code",
+        "resolve": "looking for what it requires",
+        "stage": "storing its files",
+        "requirements": "fetching its Python packages",
+        "load": "starting it",
+        "mount": "opening its doors",
+        "switch": "putting it in the place of the version before",
+    }
+)
 
 
 def ask_consent(plan: Plan) -> list[str]:
-    """Show what the extension may do and ask; give the scopes that are granted.
+    """Show what an order would do and ask; give the scopes that are granted to the main one.
 
     Stops the command where nobody can be asked, or the answer is no.
     """
-    for line in _words(plan):
+    for line in plan_words(plan):
         click.echo(line, err=True)
     if not sys.stdin.isatty():
         raise click.ClickException(
             f"Nobody has agreed to what {plan.extension_id} may do. Read it above, then repeat "
             "the command with --yes."
         )
-    granted = [line.scope for line in plan.scopes]
-    if not click.confirm(f"Allow this and install {plan.extension_id}?", err=True):
-        raise click.ClickException("Nothing was installed.")
-    return granted + [
+    others = "".join(f" and {part.extension_id}" for part in plan.parts)
+    verb = "install" if plan.kind == "install" else "update"
+    question = f"Allow this and {verb} {plan.extension_id}{others}?"
+    if not click.confirm(question, err=True):
+        raise click.ClickException("Nothing was changed.")
+    return [line.scope for line in asked(plan)] + [
         line.scope
         for line in plan.optional_scopes
-        if click.confirm(f"It can do without: {line.sentence}. Allow that too?", err=True)
+        if plan.kind == "install"
+        and click.confirm(f"It can do without: {line.sentence}. Allow that too?", err=True)
     ]
+
+
+def asked(plan: Plan) -> tuple[ScopeLine, ...]:
+    """Give the permissions that agreeing to a plan grants."""
+    return plan.scopes if plan.kind == "install" else plan.changes.scopes_added
+
+
+def request_for(plan: Plan, granted: list[str]) -> InstallRequest:
+    """Make the request for a plan that was agreed to, with what comes with it."""
+    trusted = [one.extension_id for one in plan.every if one.trust_required]
+    return InstallRequest(
+        extension_id=plan.extension_id,
+        version=plan.version,
+        grant=granted,
+        grants={part.extension_id: [line.scope for line in asked(part)] for part in plan.parts},
+        trust=" ".join(trusted) or None,
+        allow_unsigned=True,  # agreed to before
+        progress=_show_step if sys.stderr.isatty() else nobody_watches,
+    )
+
+
+def failure(error: InstallFailed) -> click.ClickException:
+    """Give a failed change as the error of a command, each finding on a line with its place."""
+    lines = [
+        f"  {found.pointer}: {found.message}" if found.pointer else f"  {found.message}"
+        for found in error.findings
+    ]
+    return click.ClickException("\n".join([error.detail, *lines]))
+
+
+def _show_step(name: str) -> None:
+    click.echo(f"  {_STEPS.get(name, name)} ...", err=True)
 
 
 def allow_unsigned(extension_id: str, target: str) -> None:
@@ -58,39 +112,3 @@ def ask_trust(extension_id: str, typed: str | None) -> None:
         typed = click.prompt("Its id", default="", show_default=False, err=True)
     if typed != extension_id:
         raise click.ClickException(f"That is not {extension_id!r}. Nothing was installed.")
-
-
-def _words(plan: Plan) -> Iterator[str]:
-    built_in = "comes with the CRM" if plan.built_in else "is not part of the CRM"
-    yield f"{plan.name} {plan.version} by {plan.author}; {built_in}."
-    yield plan.description
-    yield from _listed("It may:", [_scope(line) for line in plan.scopes] or ["(nothing)"])
-    yield from _listed("It can do without:", [_scope(line) for line in plan.optional_scopes])
-    hosts = [
-        f"{line.host}: {line.reason}" if line.host else f"the address saved in {line.setting!r}"
-        for line in plan.network
-    ]
-    yield from _listed("It may call:", hosts)
-    enforced = [ISOLATION_WORDS[plan.isolation], ENFORCED_WORDS[enforced_by(plan.isolation)]]
-    yield from _listed("Who enforces this:", enforced)
-    unseen = [f"{sentence}. {explanation}" for _hook, sentence, explanation in plan.background()]
-    yield from _listed("Unseen:", unseen)
-    added = [f"{one.kind} {one.title!r}" for one in plan.ui]
-    yield from _listed("It adds:", [*added, f"routes below {plan.routes}"])
-    yield from _listed("It brings Python packages:", list(plan.python))
-    yield from _listed("To be filled in afterwards:", list(plan.required_settings))
-    if plan.kept_documents:
-        yield f"It finds what it stored here before: {plan.kept_documents} document(s)."
-    yield from _listed("Warnings:", list(plan.warnings))
-
-
-def _listed(title: str, lines: list[str]) -> Iterator[str]:
-    if lines:
-        yield title
-        yield from (f"  - {line}" for line in lines)
-
-
-def _scope(line: ScopeLine) -> str:
-    mark = " (sensitive)" if line.sensitive else ""
-    why = f" Why: {line.reason}" if line.reason else ""
-    return f"{line.sentence}{mark}: {line.explanation}{why}"

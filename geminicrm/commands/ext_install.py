@@ -1,17 +1,21 @@
 """`geminicrm ext install`: from an id, a package or a folder, with consent."""
 
 import contextlib
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 import click
 
 from geminicrm.app import Core
-from geminicrm.commands.consent import allow_unsigned, ask_consent, ask_trust
+from geminicrm.commands.consent import (
+    allow_unsigned,
+    ask_consent,
+    ask_trust,
+    failure,
+    request_for,
+)
 from geminicrm.commands.ext_author import refuse_errors
 from geminicrm.commands.ext_operate import liveness
 from geminicrm.commands.shared import (
@@ -24,28 +28,15 @@ from geminicrm.commands.shared import (
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import AppError, ValidationFailed
 from geminicrm.runtime.changes import Change
-from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.install.state import nobody_watches
 from geminicrm.runtime.plan import Plan
 from geminicrm.runtime.problems import AlreadyInstalled, InstallFailed, NotInstalled
 from marketplace.inspection import PackageRefused
 from marketplace.offer import publish_file
 from marketplace.package_reader import open_package
 from marketplace.packages import SUFFIX, pack
+from marketplace.signed_package import split_package
 
 _SUFFIXES: Final = (SUFFIX, ".zip")
-_STEPS: Final = MappingProxyType(
-    {
-        "fetch": "fetching the package",
-        "verify": "comparing its digest",
-        "validate": "checking manifest and code",
-        "resolve": "looking for what it requires",
-        "stage": "storing its files",
-        "requirements": "fetching its Python packages",
-        "load": "starting it",
-        "mount": "opening its doors",
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,32 +117,20 @@ def _install(core: Core, actor: SystemActor, wish: _Wish) -> Change:
         name, version = _publish(core, actor, wish)
     _refuse_second(core, actor, name)
     plan = core.life_cycle.plan(actor, name, version, allow_unsigned=True)
-    if not (let_in or plan.signed or plan.built_in):
-        _allow_unsigned(core, name, wish)
-    if plan.trust_required:
-        ask_trust(name, wish.trust)
+    for one in plan.every:
+        if not (let_in and one is plan) and not (one.signed or one.built_in):
+            _allow_unsigned(core, one.extension_id, wish)
+        if one.trust_required:
+            ask_trust(one.extension_id, wish.trust if one is plan else None)
     granted = [line.scope for line in plan.scopes] if wish.yes else ask_consent(plan)
     return _act(core, actor, plan, granted)
 
 
 def _act(core: Core, actor: SystemActor, plan: Plan, granted: list[str]) -> Change:
-    terminal = sys.stderr.isatty()
-    request = InstallRequest(
-        extension_id=plan.extension_id,
-        version=plan.version,
-        grant=granted,
-        trust=plan.extension_id if plan.trust_required else None,
-        allow_unsigned=True,  # agreed to above
-        progress=_show_step if terminal else nobody_watches,
-    )
     try:
-        return core.life_cycle.install(actor, request)
+        return core.life_cycle.install(actor, request_for(plan, granted))
     except InstallFailed as error:
-        raise click.ClickException("\n".join([error.detail, *_lines(error)])) from error
-
-
-def _show_step(name: str) -> None:
-    click.echo(f"  {_STEPS[name]} ...", err=True)
+        raise failure(error) from error
 
 
 def _refuse_second(core: Core, actor: SystemActor, name: str) -> None:
@@ -187,7 +166,7 @@ def _publish(core: Core, actor: SystemActor, wish: _Wish) -> tuple[str, str]:
 def _publish_file(core: Core, actor: SystemActor, path: Path, wish: _Wish) -> tuple[str, str]:
     name = ""
     try:
-        name = open_package(path.read_bytes()).id
+        name = open_package(split_package(path.read_bytes())[0]).id
         _refuse_second(core, actor, name)
         _allow_unsigned(core, name, wish)
         release = publish_file(core.registry, actor, path).release
@@ -201,7 +180,7 @@ def _publish_file(core: Core, actor: SystemActor, path: Path, wish: _Wish) -> tu
 
 def _lines(error: AppError) -> list[str]:
     """Give the findings of an error, each on a line with its place."""
-    if not isinstance(error, ValidationFailed | InstallFailed):
+    if not isinstance(error, ValidationFailed):
         return []
     where = "manifest.json " if isinstance(error, PackageRefused) else ""
     return [

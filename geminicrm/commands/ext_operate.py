@@ -1,4 +1,4 @@
-"""`geminicrm ext list | enable | disable | uninstall | logs`: looking after them."""
+"""`geminicrm ext list | enable | disable | uninstall | logs | attention | repair`."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ _extension = click.argument("extension_id", metavar="ID")
 
 def commands() -> tuple[click.Command, ...]:
     """Give the commands of this file."""
-    return list_command, enable, disable, uninstall, logs
+    return list_command, enable, disable, uninstall, logs, attention, repair
 
 
 @click.command("list")
@@ -34,13 +34,23 @@ def commands() -> tuple[click.Command, ...]:
 def list_command(*, workspace: str | None, as_json: bool) -> None:
     """List what is installed."""
     with opened_core() as core:
-        rows = core.life_cycle.list(operator(core.works, workspace))
+        actor = operator(core.works, workspace)
+        rows = core.life_cycle.list(actor)
+        warned = core.marketplace.moderation.telling.affecting(actor)
+    told = [one.to_dict() for one in warned]
+    for row in rows:
+        row["advisories"] = [one for one in told if one["extension_id"] == row["extension_id"]]
+    notes = [
+        f"{one['severity']}: {one['extension_id']} {one['installed_version']}: {one['title']}"
+        for one in told
+    ]
     lines = [
         (row["extension_id"], row["version"], row["status"], row["isolation"], row["error"] or "")
         for row in rows
     ]
     head = ("EXTENSION", "VERSION", "STATUS", "ISOLATION", "")
-    say(as_json, {"data": rows}, columns([head, *lines]) if rows else "Nothing is installed.")
+    listed = "\n".join([columns([head, *lines]), *notes])
+    say(as_json, {"data": rows}, listed if rows else "Nothing is installed.")
 
 
 @click.command()
@@ -76,7 +86,10 @@ def uninstall(*, extension_id: str, purge: bool, workspace: str | None, as_json:
         actor = operator(core.works, workspace)
         removed = core.life_cycle.uninstall(actor, extension_id, "purge" if purge else "keep")
     if removed.warning is not None:
-        click.echo(f"{extension_id}: its own uninstall() failed: {removed.warning}", err=True)
+        click.echo(
+            f"{extension_id}: its own uninstall() failed or was not run: {removed.warning}",
+            err=True,
+        )
     fate = "kept" if removed.kept else "gone"
     line = f"{extension_id} is uninstalled, {removed.data} {fate}{liveness(live=removed.live)}."
     say(as_json, asdict(removed), line)
@@ -109,6 +122,33 @@ def logs(
                     click.echo(json.dumps(line) if as_json else _log_line(line))
                 time.sleep(_LOOK_SECONDS)  # nothing tells of a line: the file is looked at again
                 new = following.news()
+
+
+@click.command()
+@workspace_option
+@json_option
+def attention(*, workspace: str | None, as_json: bool) -> None:
+    """Show what is wrong with what is installed, and what mends it."""
+    with opened_core() as core:
+        found = core.attention.list(operator(core.works, workspace))
+    lines = [
+        f"{one.severity:<8} {one.title}\n         {one.detail}"
+        + (f"\n         {one.fix_label}: {one.fix_url}" if one.fix_url else "")
+        for one in found
+    ]
+    text = "\n".join(lines) or "Nothing needs attention."
+    say(as_json, {"data": [one.as_dict() for one in found]}, text)
+
+
+@click.command()
+@_extension
+@workspace_option
+@json_option
+def repair(*, extension_id: str, workspace: str | None, as_json: bool) -> None:
+    """Fetch the package of an installed extension again, by its digest."""
+    with opened_core() as core:
+        change = core.care.repairs.repair(operator(core.works, workspace), extension_id)
+    _tell(as_json, change, "repaired")
 
 
 def liveness(*, live: bool) -> str:

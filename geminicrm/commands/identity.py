@@ -34,14 +34,21 @@ def users() -> None:
 @click.option("--email", required=True)
 @click.option("--role", type=click.Choice(list(ROLES)), default="member", show_default=True)
 @click.option("--password", help="Made and printed where it is not given.")
+@click.option(
+    "--operator",
+    "as_operator",
+    is_flag=True,
+    help="They operate this installation: marketplace, registries, workers.",
+)
 @click.option("--new-workspace", is_flag=True, help="Make the workspace named by --workspace.")
 @workspace_option
 @json_option
-def create_user_command(
+def create_user_command(  # noqa: PLR0913 - one for each option of the command
     *,
     email: str,
     role: str,
     password: str | None,
+    as_operator: bool,
     new_workspace: bool,
     workspace: str | None,
     as_json: bool,
@@ -56,7 +63,10 @@ def create_user_command(
         home = chosen_workspace(core.works, workspace)
         with core.works.across_workspaces("make a user", write=True) as work:
             user = create_user(work, home.id, email, role, chosen)
+            user.is_operator = user.is_operator or as_operator
     answer = {"id": user.id, "email": user.email, "role": role, "workspace": home.slug}
+    if user.is_operator:
+        answer["operator"] = "yes"
     if password is None:
         answer["password"] = chosen
     say(as_json, dict(answer), "\n".join(f"{key}: {value}" for key, value in answer.items()))

@@ -21,6 +21,7 @@ from geminicrm.processes import serve as serve_process
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
 from geminicrm.runtime.reencryption import reencrypt
+from marketplace.blob_care import move_in
 from marketplace.offer import built_in_folder, offer_builtins
 
 
@@ -41,6 +42,8 @@ def serve(*, with_demo: bool) -> None:
     clean_directory(_metrics_folder(settings))
     upgrade(settings.database_url)
     with opened_core() as core:
+        core.marketplace.keys.ensure()
+        move_in(core.works, core.marketplace.blobs, settings.home)
         offer_builtins(core.registry, built_in_folder())
         if with_demo:
             demo_data.ensure(core)
@@ -84,6 +87,7 @@ def demo(*, as_json: bool) -> None:
     """Load the demo workspace, once."""
     upgrade(_settings(Settings.for_command).database_url)
     with opened_core() as core:
+        core.marketplace.keys.ensure()
         offer_builtins(core.registry, built_in_folder())
         made = demo_data.ensure(core)
     answer: dict[str, object] = {"url": made.url, "email": made.email, "password": made.password}
@@ -129,7 +133,8 @@ def keys_rotate() -> None:
         path = settings.home / KEY_FILE
         path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
     with opened_core() as core:
-        count = reencrypt(core.works, core.cipher)
+        count = reencrypt(core.works, core.cipher) + core.marketplace.keys.reencrypt()
+        count += core.marketplace.registries.reencrypt() + core.own_packages.reencrypt()
     click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 
 

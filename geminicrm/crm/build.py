@@ -1,20 +1,27 @@
 """Puts the CRM together: every door goes through what is made here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from geminicrm.crm.activities import events as activity_events
 from geminicrm.crm.activities.service import activity_spec
+from geminicrm.crm.companies import events as company_events
 from geminicrm.crm.companies.service import company_spec
+from geminicrm.crm.contacts import events as contact_events
 from geminicrm.crm.contacts.service import contact_spec
+from geminicrm.crm.deals import events as deal_events
 from geminicrm.crm.deals.commands import DealFlow
 from geminicrm.crm.deals.service import deal_spec
+from geminicrm.crm.leads import events as lead_events
 from geminicrm.crm.leads.commands import LeadConversion, Specs
 from geminicrm.crm.leads.service import lead_spec
+from geminicrm.crm.pipelines import events as pipeline_events
 from geminicrm.crm.pipelines.commands import PipelineCommands
 from geminicrm.crm.shared.commands import RecordCommands, RecordHooks
 from geminicrm.crm.shared.search import search
 from geminicrm.crm.shared.spec import Membership, Rest
+from geminicrm.kernel.events import EventType
 from geminicrm.kernel.work import Actor, Works
 
 
@@ -53,6 +60,14 @@ class Crm:
         specs = [door.spec for door in self.records.values()]
         with self.works.read(actor) as work:
             return search(work, specs, text, limit)
+
+
+def event_types() -> Sequence[EventType]:
+    """Give every type of event that happens to records."""
+    rooms = (
+        activity_events, company_events, contact_events, deal_events, lead_events, pipeline_events,
+    )  # fmt: skip
+    return [one for room in rooms for one in room.TYPES]
 
 
 def build(works: Works, hooks: RecordHooks, is_member: Membership) -> Crm:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geminicrm.identity.permissions import ROLES, SCOPES
+from geminicrm.identity.permissions import OPERATOR_SCOPES, ROLES, SCOPES
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,6 @@ class SystemActor:
         return scope in self.scopes
 
 
-def role_scopes(role: str) -> frozenset[str]:
-    """Give what a role may do."""
-    return ROLES[role]
+def scopes_of(role: str, *, operator: bool) -> frozenset[str]:
+    """Give what somebody with a role may do; an operator of the installation also operates it."""
+    return ROLES[role] | OPERATOR_SCOPES if operator else ROLES[role]

@@ -24,7 +24,10 @@ class Workspace(Base):
 
 
 class User(Base):
-    """A person; belongs to workspaces through memberships."""
+    """A person; belongs to workspaces through memberships.
+
+    An operator looks after the whole installation: marketplace, registries, workers.
+    """
 
     __tablename__ = "users"
 
@@ -33,6 +36,7 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(120))
     password_hash: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_operator: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 

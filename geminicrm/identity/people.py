@@ -52,7 +52,10 @@ def list_workspaces(work: Work) -> list[Workspace]:
 
 
 def create_user(work: Work, workspace_id: str, email: str, role: str, password: str) -> User:
-    """Make a user and their membership; every wrong value is listed. Crosses workspaces."""
+    """Make a user and their membership; every wrong value is listed. Crosses workspaces.
+
+    Whoever is the first of the whole installation becomes its operator: there is nobody else.
+    """
     findings = []
     address = email.strip().lower()
     try:
@@ -71,6 +74,7 @@ def create_user(work: Work, workspace_id: str, email: str, role: str, password: 
         name=_name_from(address),
         password_hash=hash_password(password),
         is_active=True,
+        is_operator=work.session.scalar(select(User.id).limit(1)) is None,
         created_at=work.now,
     )
     work.session.add(user)

@@ -60,12 +60,17 @@ _ALL = (
           sensitive=True, for_extensions=False),
     Scope("read:audit", "Read the audit log", "Who did what, and when.", "view",
           sensitive=True, for_extensions=False),
+    Scope("operate:instance", "Operate this installation",
+          "Moderate its marketplace, manage registries, see workers, switch safe mode.", "manage",
+          sensitive=True, for_extensions=False),
 )  # fmt: skip
 
 SCOPES = {scope.name: scope for scope in _ALL}
 EXTENSION_SCOPES = frozenset(scope.name for scope in _ALL if scope.for_extensions)
 
-_EVERYTHING = frozenset(SCOPES)
+# What concerns all workspaces of the installation goes with no role in one of them.
+OPERATOR_SCOPES = frozenset({"operate:instance"})
+_EVERYTHING = frozenset(SCOPES) - OPERATOR_SCOPES
 _READING = frozenset(
     {name for name in SCOPES if name.startswith("read:")} - {"read:audit"},
 )

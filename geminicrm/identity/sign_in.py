@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from geminicrm.identity.actor import PersonActor, role_scopes
+from geminicrm.identity.actor import PersonActor, scopes_of
 from geminicrm.identity.models import Membership, SignInAttempts, SignInSession, User
 from geminicrm.kernel.crypto import hash_token, new_secret
 from geminicrm.kernel.errors import Finding, TooManyRequests, ValidationFailed
@@ -91,7 +91,7 @@ def actor_of_session(work: Work, secret: str) -> tuple[PersonActor, datetime] | 
         id=user.id,
         label=user.name,
         workspace_id=session.workspace_id,
-        scopes=role_scopes(role),
+        scopes=scopes_of(role, operator=user.is_operator),
         user_id=user.id,
         role=role,
         session_id=session.id,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from geminicrm.identity.actor import PersonActor, role_scopes
+from geminicrm.identity.actor import PersonActor, scopes_of
 from geminicrm.identity.models import ApiToken, Membership, User
 from geminicrm.identity.permissions import check_scopes
 from geminicrm.kernel.crypto import hash_token, new_secret
@@ -37,8 +37,9 @@ def create_token(
     `days` None means that it does not expire.
     """
     membership = _membership(work, user_id)
+    user = work.session.get_one(User, user_id)
     wanted = check_scopes(scopes)
-    beyond = sorted(wanted - role_scopes(membership.role))
+    beyond = sorted(wanted - scopes_of(membership.role, operator=user.is_operator))
     if beyond:
         raise ValidationFailed(
             [Finding("/scopes", "beyond_role", f"the role {membership.role} lacks {beyond}")]
@@ -97,7 +98,7 @@ def actor_of_token(work: Work, secret: str) -> tuple[PersonActor, datetime | Non
         id=token.id,
         label=f"{user.name} ({token.name})",
         workspace_id=token.workspace_id,
-        scopes=frozenset(token.scopes) & role_scopes(role),
+        scopes=frozenset(token.scopes) & scopes_of(role, operator=user.is_operator),
         user_id=user.id,
         role=role,
     )

@@ -11,7 +11,8 @@ AppError
 ├── TooLarge (413)
 ├── ValidationFailed (422)
 ├── TooManyRequests (429)
-└── Unavailable (503)
+├── Unavailable (503)
+└── DiskFull (507)
 
 ConfigurationError stops the start and is never an answer; it lives in the lowest room.
 """
@@ -162,3 +163,11 @@ class Unavailable(AppError):
     def __init__(self, detail: str, retry_after: float = 1.0, **extra: object) -> None:
         super().__init__(detail, **extra)
         self.headers = {"Retry-After": str(max(1, round(retry_after)))}
+
+
+class DiskFull(AppError):
+    """The disk or its quota has no room; nothing of what was begun is left."""
+
+    code = "disk_full"
+    status = 507
+    title = "The disk is full"

@@ -1,5 +1,6 @@
 """Events: what happened, in the past tense, stored in the transaction that made it happen."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -20,6 +21,22 @@ class Event:
     object_id: str
     object_version: int
     data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """A type of event as the catalogue has it.
+
+    `data` is the JSON Schema (2020-12) of an event's data, `sample` such data; `scope` is what one
+    must hold to be told, None where everybody in the workspace is.
+    """
+
+    type: str
+    description: str
+    scope: str | None
+    data: Mapping[str, Any]
+    sample: Mapping[str, Any]
+    schema_version: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, Index, MetaData, text
 from sqlalchemy.engine import make_url
 
 from geminicrm.kernel.db import Database
@@ -49,11 +50,43 @@ def differences(url: str, metadata: MetaData) -> list[object]:
     found: list[object] = []
 
     def compare(_config: Config, connection: Connection) -> None:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts=comparison(connection))
         found.extend(compare_metadata(context, metadata))
 
     _run(url, compare)
     return found
+
+
+def comparison(connection: Connection) -> dict[str, Any]:
+    """Give the options of Alembic for comparing this database with the models."""
+    derived = full_text_tables(connection)
+    postgres = connection.dialect.name == "postgresql"
+
+    def compared(item: object, name: str, kind: str, *_others: object) -> bool:
+        if kind == "table":
+            return name not in derived
+        # An index of a kind that only PostgreSQL has; `ddl_if` is not asked by Alembic.
+        return postgres or not (isinstance(item, Index) and _using(item))
+
+    return {"compare_type": True, "include_object": compared}
+
+
+def _using(index: Index) -> bool:
+    return bool(index.dialect_options["postgresql"]["using"])
+
+
+def full_text_tables(connection: Connection) -> frozenset[str]:
+    """Name SQLite's full-text indexes and the tables they keep beside themselves.
+
+    They hold nothing that is not in a table of the models, and no model describes them.
+    """
+    if connection.dialect.name != "sqlite":
+        return frozenset()
+    found = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+    tables = {row.name: row.sql or "" for row in found}
+    virtual = tuple(name for name, sql in tables.items() if sql.startswith("CREATE VIRTUAL TABLE"))
+    kept = (name for name in tables if name.startswith(tuple(f"{one}_" for one in virtual)))
+    return frozenset((*virtual, *kept))
 
 
 def _run(url: str, act: Callable[[Config, Connection], None]) -> None:

@@ -39,11 +39,26 @@ class Tree:
         self._environ = dict(environ)
         self._children: list[_Child] = []
         self._stop = threading.Event()
+        self._failed = False
+        self.restarts = 0
         self._read, self._write = os.pipe()
 
     def stop(self) -> None:
         """Ask the tree to end."""
         self._stop.set()
+
+    def give_up(self) -> None:
+        """Ask the tree to end as one that failed."""
+        self._failed = True
+        self._stop.set()
+
+    def ending(self) -> bool:
+        """Tell whether it ends, or has ended."""
+        return self._stop.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for some seconds, or until it ends."""
+        self._stop.wait(seconds)
 
     def run(self, ready: Callable[[], None]) -> int:
         """Keep the children up until stopped; give the exit code. `ready` runs beside them."""
@@ -54,8 +69,9 @@ class Tree:
             while not self._stop.wait(_LOOK_SECONDS):
                 if not all(self._keep_up(child) for child in self._children):
                     return 1
-            return 0
+            return int(self._failed)
         finally:
+            self._stop.set()
             self._stop_children()
             os.close(self._write)
             os.close(self._read)
@@ -78,6 +94,7 @@ class Tree:
         if deaths >= _QUICK_DEATHS:
             _log.error("a process does not stay up; giving up", process=child.name, code=code)
             return False
+        self.restarts += 1
         _log.warning("a process ended; starting it again", process=child.name, code=code)
         again = self._start(child.name)
         child.process, child.born, child.quick_deaths = again.process, again.born, deaths
@@ -106,6 +123,11 @@ def _kill_session(leader: int) -> None:
 def run(children: Mapping[str, Sequence[str]], ready: Callable[[], None]) -> int:
     """Run the tree in this process until SIGTERM or Ctrl-C."""
     tree = Tree(children, os.environ)
+    stopping_on_signals(tree)
+    return tree.run(ready)
+
+
+def stopping_on_signals(tree: Tree) -> None:
+    """Let SIGTERM and Ctrl-C end the tree."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: tree.stop())
-    return tree.run(ready)

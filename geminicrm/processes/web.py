@@ -15,6 +15,7 @@ from geminicrm.kernel import logs
 from geminicrm.processes import lifeline
 
 _KILL_SECONDS = 10
+_TARGET = "geminicrm.processes.web:worker_application"
 
 
 def application() -> Flask:
@@ -23,7 +24,7 @@ def application() -> Flask:
     logs.configure(settings.log_level, json=settings.production)
     app = create_app(settings)
     core: Core = app.extensions[EXTENSION]
-    core.runtime.start()
+    core.start()
     atexit.register(core.close)
     return app
 
@@ -34,13 +35,13 @@ def worker_application() -> Flask:
     return application()
 
 
-def run(settings: Settings) -> None:
-    """Serve until told to stop."""
+def run(settings: Settings, target: str = _TARGET) -> None:
+    """Serve until told to stop; `target` makes the application of a worker."""
     # The workers are forked: what the collector never touches stays shared between them.
     gc.collect()
     gc.freeze()
     Server(
-        "geminicrm.processes.web:worker_application",
+        target,
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,

@@ -11,6 +11,8 @@ from geminicrm.app import Core
 from geminicrm.identity.sign_in import sweep
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.relay import Relay
+from marketplace.blob_care import collect_blobs
+from marketplace.registries.keeping_up import KeepingUp
 
 _SWEEP_SECONDS = 60.0
 _COLLECT_SECONDS = 3600.0
@@ -35,14 +37,18 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped; a database that is away is asked again, nothing is lost meanwhile."""
-        self._core.runtime.start()
+        self._core.start()
+        others = KeepingUp(self._core.marketplace.registries.refreshing)
+        others.start()
         while not self._stop.is_set():
             self._stop.wait(self._pause(self._work()))
+        others.stop()
         self._relay.close()
 
     def _work(self) -> int | None:
         try:
-            handled = self._relay.step()
+            # In safe mode events wait where they are.
+            handled = 0 if self._core.safe_mode.on() else self._relay.step()
             self._sweep()
         except (SQLAlchemyError, AppError) as error:
             _log.warning("the worker rests: the database is away", error=str(error))
@@ -60,9 +66,13 @@ class Worker:
         self._swept = time.monotonic()
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
+        self._core.marketplace.statistics.count()
+        self._core.marketplace.moderation.notices.renew()
+        self._core.life_cycle.quarantine.sweep()
         if time.monotonic() - self._collected >= _COLLECT_SECONDS:
             self._collected = time.monotonic()
             self._core.life_cycle.collect()
+            collect_blobs(self._core.works, self._core.marketplace.blobs)
 
 
 def run(core: Core) -> None:

@@ -1,13 +1,22 @@
 """The REST endpoints of installations."""
 
 from dataclasses import asdict
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from geminicrm.api.http import etag, respond
 from geminicrm.identity.guards import current_actor
 from geminicrm.kernel.errors import Finding, ValidationFailed
-from geminicrm.runtime.bodies import ChangeBody, GrantBody, InstallBody, PlanBody, read_body
+from geminicrm.runtime.bodies import (
+    ChangeBody,
+    GrantBody,
+    InstallBody,
+    PlanBody,
+    RollbackBody,
+    UpgradeBody,
+    read_body,
+)
 from geminicrm.runtime.changes import Change, Data
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.extension_logs import MOST_LINES
@@ -24,6 +33,7 @@ def blueprint(life: LifeCycle) -> Blueprint:
     api = Blueprint("installations_api", __name__, url_prefix=ROOT)
     _collection(api, life)
     _one(api, life)
+    _versions(api, life)
     _permissions(api, life)
     return api
 
@@ -40,23 +50,23 @@ def _collection(api: Blueprint, life: LifeCycle) -> None:
             extension_id=body.extension_id,
             version=body.version,
             grant=body.grant,
+            grants=body.grants,
             trust=body.trust,
             allow_unsigned=body.allow_unsigned,
         )
         change = life.install(current_actor(), wanted)
-        report = {
-            **change.installation,
-            "steps": [asdict(each) for each in change.steps],
-            "warnings": list(change.warnings),
-        }
         place = {"Location": f"{ROOT}/{body.extension_id}"}
-        return respond(report, _CREATED if change.live else _ACCEPTED, place)
+        return respond(_report(change), _CREATED if change.live else _ACCEPTED, place)
 
     @api.post("/plan")
     def plan() -> Response:
         body = read_body(PlanBody)
-        found = life.plan(
-            current_actor(), body.extension_id, body.version, allow_unsigned=body.allow_unsigned
+        found = life.preview(
+            current_actor(),
+            body.extension_id,
+            body.version,
+            body.action,
+            allow_unsigned=body.allow_unsigned,
         )
         return respond(found.to_dict())
 
@@ -75,6 +85,33 @@ def _one(api: Blueprint, life: LifeCycle) -> None:
     def uninstall(extension_id: str) -> Response:
         removed = life.uninstall(current_actor(), extension_id, _data())
         return respond(asdict(removed), _LIVE if removed.live else _ACCEPTED)
+
+
+def _versions(api: Blueprint, life: LifeCycle) -> None:
+    @api.get("/<extension_id>/versions")
+    def versions(extension_id: str) -> Response:
+        found = life.upgrades.versions(current_actor(), extension_id)
+        return respond({"data": found, "next_cursor": None})
+
+    @api.post("/<extension_id>/upgrade")
+    def upgrade(extension_id: str) -> Response:
+        body = read_body(UpgradeBody)
+        wanted = InstallRequest(
+            extension_id=extension_id,
+            version=body.version,
+            grant=body.grant,
+            grants=body.grants,
+            trust=body.trust,
+            allow_unsigned=body.allow_unsigned,
+        )
+        change = life.upgrades.upgrade(current_actor(), wanted)
+        return respond(_report(change), _LIVE if change.live else _ACCEPTED)
+
+    @api.post("/<extension_id>/rollback")
+    def rollback(extension_id: str) -> Response:
+        body = read_body(RollbackBody)
+        change = life.upgrades.rollback(current_actor(), extension_id, body.version)
+        return respond(_report(change), _LIVE if change.live else _ACCEPTED)
 
 
 def _permissions(api: Blueprint, life: LifeCycle) -> None:
@@ -141,6 +178,14 @@ def _lines() -> int:
     return (
         int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(MOST_LINES)) else 0
     )
+
+
+def _report(change: Change) -> dict[str, Any]:
+    return {
+        **change.installation,
+        "steps": [asdict(each) for each in change.steps],
+        "warnings": list(change.warnings),
+    }
 
 
 def _answer(change: Change) -> Response:

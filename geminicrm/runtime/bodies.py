@@ -13,20 +13,47 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 class PlanBody(BaseModel):
-    """POST /api/installations/plan."""
+    """POST /api/installations/plan; without `action`: upgrade what is installed, else install."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     extension_id: str = Field(min_length=1, max_length=64)
     version: str | None = Field(default=None, max_length=64)
+    action: Literal["install", "upgrade", "rollback", "uninstall"] | None = None
     allow_unsigned: bool = False
 
 
-class InstallBody(PlanBody):
-    """POST /api/installations."""
+class InstallBody(BaseModel):
+    """POST /api/installations; `grants` are for what comes with it, by extension id."""
 
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    extension_id: str = Field(min_length=1, max_length=64)
+    version: str | None = Field(default=None, max_length=64)
     grant: list[str] | Literal["requested"] | None = None
+    grants: dict[str, list[str]] = Field(default_factory=dict)
     trust: str | None = None
+    allow_unsigned: bool = False
+
+
+class UpgradeBody(BaseModel):
+    """POST /api/installations/<extension-id>/upgrade."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: str | None = Field(default=None, max_length=64)
+    grant: list[str] | Literal["requested"] | None = None
+    grants: dict[str, list[str]] = Field(default_factory=dict)
+    trust: str | None = None
+    allow_unsigned: bool = False
+
+
+class RollbackBody(BaseModel):
+    """POST /api/installations/<extension-id>/rollback."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    version: str | None = Field(default=None, max_length=64)
 
 
 class ChangeBody(BaseModel):

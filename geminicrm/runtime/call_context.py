@@ -3,7 +3,7 @@
 import contextvars
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from geminicrm.kernel.work import Actor
@@ -13,7 +13,7 @@ from geminicrm.runtime.live import Installed
 T = TypeVar("T")
 
 LiveLookup = Callable[[str], Installed | None]
-"""Gives an installation by its id as it is now; None where it is switched off or gone."""
+"""Gives an installation by its id as it is now; one that an admin switches off, a moment longer."""
 
 
 class SettingsSource(Protocol):
@@ -97,12 +97,20 @@ class CallContext:
         return installed.hosts if installed is not None else frozenset()
 
     def now(self) -> Installed | None:
-        """Give the installation as it is at this moment; None once it is switched off or gone.
+        """Give the installation as it is at this moment; None once it is gone.
 
-        A draft stands for itself until its row is there: nobody can have trimmed it.
+        A draft stands for itself until its row is there: nobody can have trimmed it. A call into a
+        version that was replaced meanwhile ends with the rights it began with, less those that the
+        new one asks for as well and has not got: somebody took them away.
         """
         found = self._begun(self._live)(self.installed.id)
-        return self.installed if found is None and self.draft else found
+        if found is None:
+            return self.installed if self.draft else None
+        if found.digest == self.installed.digest or self.draft:
+            return found
+        manifest = found.manifest
+        asked = {*manifest.permissions, *manifest.optional_permissions}
+        return replace(self.installed, granted=self.installed.granted - (asked - found.granted))
 
     def count_host(self, host: str, *, allowed: bool) -> None:
         """Count one outside call."""

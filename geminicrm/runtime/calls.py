@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import structlog
 
@@ -20,6 +20,7 @@ from geminicrm.runtime.call_context import (
     enter_call,
     leave_call,
 )
+from geminicrm.runtime.failure_book import FailureLog
 from geminicrm.runtime.failures import (
     ExtensionBusy,
     ExtensionFailed,
@@ -29,6 +30,7 @@ from geminicrm.runtime.failures import (
     RemoteFailure,
 )
 from geminicrm.runtime.host.traces import interrupts, place_of, reason_of
+from geminicrm.runtime.live import is_settling
 from geminicrm.runtime.slots import Slots
 
 FAILURES = 5
@@ -36,6 +38,7 @@ WINDOW_SECONDS = 60.0
 PAUSE_SECONDS = 30.0
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
+_SETTLING_PATIENCE = 1.0
 _WELL = ("ok", "refused")
 _Key = tuple[str, str, str]  # installation, digest, kind of call
 
@@ -71,16 +74,6 @@ class _Failing:
     at: datetime
     where: str = ""
     reason: str = ""
-
-
-class FailureLog(Protocol):
-    """Where a failure is written down for whoever looks after the extension."""
-
-    def write(
-        self, installation_id: str, level: str, source: Literal["core"], message: str
-    ) -> None:
-        """Add a line to the log of the installation. Never raises."""
-        ...
 
 
 class _Result(Generic[T]):
@@ -172,7 +165,10 @@ class Calls:
     def _enter(self, call: CallContext) -> float:
         installed = call.installed
         call.parent = current_call()
-        entered = self._slots.enter(installed.id, call.patience, nested=call.parent is not None)
+        nested = call.parent is not None
+        entered = self._slots.enter(installed.id, call.patience, nested=nested)
+        if entered is None and is_settling(self._live(installed.id)):
+            entered = self._slots.enter(installed.id, _SETTLING_PATIENCE, nested=nested)
         if entered is None:
             self._metrics.extension_call(installed.extension_id, call.kind, "busy", 0.0)
             raise ExtensionBusy(installed.extension_id)
@@ -208,8 +204,8 @@ class Calls:
         except call.passes:
             outcome = "refused"
             raise
-        except HostUnavailable:
-            outcome = "busy"
+        except HostUnavailable as error:
+            outcome = _busy(call, error)
             raise
         except ExtensionTimeout as error:
             outcome = "timeout"
@@ -254,9 +250,11 @@ class Calls:
         elif outcome in _WELL and (failing := self._failing.get(_key(call))) is not None:
             failing.breaker.success()
         self._metrics.extension_call(call.installed.extension_id, call.kind, outcome, own)
+        if call.installed.watch is not None:
+            call.installed.watch.called()
 
     def _note(self, call: CallContext, error: ExtensionFailed, *, counts: bool = True) -> None:
-        self._log.write(call.installed.id, "error", "core", str(error))
+        self._log.failed(call.installed, call.kind, error)
         with self._lock:
             failing = self._failing.get(_key(call))
             if failing is None:
@@ -266,6 +264,15 @@ class Calls:
             failing.reason = error.reason
         if counts:
             failing.breaker.failure()
+        if call.installed.watch is not None:
+            paused = failing.breaker.state != "closed"
+            call.installed.watch.failed(str(error), paused=paused)
+
+
+def _busy(call: CallContext, error: HostUnavailable) -> str:
+    if error.crashed and call.installed.watch is not None:
+        call.installed.watch.failed(str(error))
+    return "busy"
 
 
 def _key(call: CallContext) -> _Key:

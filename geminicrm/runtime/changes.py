@@ -31,10 +31,12 @@ class Change:
 class Removed:
     """What is left after an uninstall; `warning` tells where its own `uninstall()` failed.
 
-    `documents` counts those of its storage, kept or deleted as `kept` says.
+    `documents` counts those of its storage, kept or set aside as `kept` says; `removal_id` is what
+    it can be restored by.
     """
 
     extension_id: str
+    removal_id: str
     kept: bool
     documents: int
     warning: str | None
@@ -43,7 +45,7 @@ class Removed:
 
     @property
     def data(self) -> str:
-        """Name what was kept or deleted, for people."""
+        """Name what was kept or set aside, for people."""
         if not self.documents:
             return "its settings are"
         some = "1 document" if self.documents == 1 else f"{self.documents:,} documents"

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -10,13 +11,17 @@ from sqlalchemy import select, update
 
 from geminicrm.kernel.generation import RUNTIME, Generation, Generations
 from geminicrm.kernel.work import Works
-from geminicrm.runtime.failures import LoadFailed
+from geminicrm.runtime.failures import ExtensionAway, InSafeMode, LoadFailed
 from geminicrm.runtime.host.traces import reason_of
 from geminicrm.runtime.leases import Leases
+from geminicrm.runtime.leaving import Leaving
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.models import Installation
+from geminicrm.runtime.packages import AGAIN_SECONDS
 from geminicrm.runtime.table import (
     EMPTY,
+    SAFE_HASH,
+    Absent,
     Table,
     build_table,
     code_of,
@@ -24,15 +29,24 @@ from geminicrm.runtime.table import (
     manifest_of,
 )
 from geminicrm.runtime.versions import Versions
+from geminicrm.runtime.watching.counter import Counter
 
 _POLL_SECONDS = 0.01
+_RETRY_SECONDS = 1.0
+_SETTLE_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
+
+
+def not_watched(_row: Installation) -> Counter | None:
+    """Count nothing."""
+    return None
 
 
 class Convergence:
     """Holds the table of this process.
 
-    What `current` gives is never older than the generation that this machine has seen.
+    What `current` gives is never older than the generation that this machine has seen. `watch`
+    gives what counts the calls into a version that is watched.
     """
 
     def __init__(
@@ -48,10 +62,20 @@ class Convergence:
         self._versions = versions
         self._leases = leases
         self._swapped = swapped
+        self.watch: Callable[[Installation], Counter | None] = not_watched
         self._lock = threading.Lock()
+        self._stale = threading.Event()
+        self._again = 0.0
+        self._leaving = Leaving()
         self._table = EMPTY
         self._unrecorded: dict[str, str] = {}
         self.acknowledged = EMPTY.generation
+        self._told = EMPTY
+
+    @property
+    def untold(self) -> bool:
+        """Tell whether this process serves something else than it has acknowledged."""
+        return self._table is not self._told
 
     @property
     def table(self) -> Table:
@@ -66,11 +90,27 @@ class Convergence:
         return table
 
     def find(self, workspace_id: str, extension_id: str) -> Installed | None:
-        """Find an installation; before saying no, ask the database for a newer generation."""
-        found = self.current().find(workspace_id, extension_id)
+        """Find an installation; before saying no, ask the database for a newer generation.
+
+        Raises InSafeMode, and ExtensionAway where its package is not on this machine (yet).
+        """
+        if self.current().safe:
+            raise InSafeMode(f"{extension_id!r} does not answer")
+        found = self._table.find(workspace_id, extension_id)
         if found is None and self.repair():
             found = self._table.find(workspace_id, extension_id)
+        absent = self._table.missing(workspace_id, extension_id) if found is None else None
+        if absent is not None:
+            wait = AGAIN_SECONDS if absent.reason else _RETRY_SECONDS
+            raise ExtensionAway(extension_id, absent.reason, wait)
         return found
+
+    def follow(self) -> None:
+        """Rebuild where safe mode was entered or left, or a package has come."""
+        if self._table.absent and time.monotonic() >= self._again:
+            self._stale.set()
+        if self._outdated():
+            self.reconcile()
 
     def repair(self) -> bool:
         """Catch up with a bump whose message never came; tell whether there was one."""
@@ -83,7 +123,8 @@ class Convergence:
         """Read the desired state and swap the table, unless another thread has just done so."""
         seen = self._generations.get(RUNTIME)
         with self._lock:
-            if self._table.generation < seen or self._table is EMPTY:
+            if self._table.generation < seen or self._outdated():
+                self._stale.clear()
                 started = time.perf_counter()
                 self._table = self._build()
                 self._versions.keep_only(self._table.digests())
@@ -101,8 +142,9 @@ class Convergence:
         """Write down which generation this process serves, and what it could not load."""
         self._record()
         table = self._table
-        self._leases.acknowledge(table.generation, table.content_hash)
+        self._leases.acknowledge(table.generation, table.content_hash, table.not_loaded())
         self.acknowledged = table.generation
+        self._told = table
 
     def tidy(self) -> None:
         """Unload versions that nobody has used for a while."""
@@ -120,6 +162,10 @@ class Convergence:
             time.sleep(_POLL_SECONDS)  # others answer by a row; nothing wakes this process
         return True
 
+    def _outdated(self) -> bool:
+        table = self._table
+        return table is EMPTY or self._stale.is_set() or self._versions.safe() != table.safe
+
     def _build(self) -> Table:
         with self._works.across_workspaces("runtime: read the installations") as work:
             # The number first: rows that are newer than it only mean one more rebuild.
@@ -127,22 +173,51 @@ class Convergence:
             generation = number.value if number is not None else 0
             query = select(Installation).where(Installation.enabled).order_by(Installation.id)
             rows = work.session.scalars(query).all()
+            before = {**self._table.leaving, **self._table.by_id}
+            leaving = self._leaving.look(work, before, {row.id for row in rows})
+        # A number that was lost (a restored backup) must not make every request rebuild.
+        generation = max(generation, self._generations.get(RUNTIME))
+        if self._versions.safe():
+            return Table(generation, SAFE_HASH, safe=True)
         live: list[Installed] = []
         failed: dict[str, str] = {}
+        watched = {(row.id, row.digest): watch for row in rows if (watch := self.watch(row))}
+        absent: dict[str, Absent] = {}
         for row in rows:
+            if not self._versions.packages.here(row.digest):
+                absent[row.id] = self._fetched(row)
+                live.extend(self._meanwhile(row))
+                continue
             try:
                 manifest = manifest_of(row)
                 loaded = self._versions.serving(code_of(row), manifest)
-                live.append(installed_from(row, manifest, loaded))
+                live.append(self._settling(installed_from(row, manifest, loaded, self.watch(row))))
             except LoadFailed as error:
                 failed[row.id] = str(error)
             except Exception as error:  # noqa: BLE001 - border: one bad row must not stop the others
                 failed[row.id] = reason_of(error)
         # Written later: a rebuild may happen inside somebody's write transaction.
         self._unrecorded = failed
-        # A number that was lost (a restored backup) must not make every request rebuild.
-        generation = max(generation, self._generations.get(RUNTIME))
-        return build_table(generation, rows, live, failed)
+        table = build_table(generation, rows, live, failed, absent)
+        return replace(table, watched=watched, leaving=leaving)
+
+    def _settling(self, one: Installed) -> Installed:
+        """Give it with the moment until which it counts as new, if it was not served before."""
+        before = self._table.by_id.get(one.id)
+        if before is None or before.digest != one.digest:
+            return replace(one, settles=time.monotonic() + _SETTLE_SECONDS)
+        return replace(one, settles=before.settles)
+
+    def _meanwhile(self, row: Installation) -> Iterator[Installed]:
+        """Give the version that was served up to now: it serves until the new one has come."""
+        before = self._table.by_id.get(row.id)
+        if before is not None:
+            yield replace(before, granted=before.granted.intersection(row.granted), watch=None)
+
+    def _fetched(self, row: Installation) -> Absent:
+        self._again = time.monotonic() + AGAIN_SECONDS
+        reason = self._versions.packages.fetch_soon(row.digest, self._stale.set)
+        return Absent(row.workspace_id, row.extension_id, row.digest, reason)
 
     def _record(self) -> None:
         failed, self._unrecorded = self._unrecorded, {}

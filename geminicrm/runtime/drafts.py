@@ -5,13 +5,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from geminicrm.kernel.crypto import DecryptionFailed
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Works
-from geminicrm.runtime.install.state import Draft, DraftSettings
+from geminicrm.runtime.history.models import RemovedInstallation
+from geminicrm.runtime.history.versions import kept_digests
+from geminicrm.runtime.install.drafting import Draft, DraftSettings
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation, KeptSettings
-from geminicrm.runtime.present import manifest_of
+from geminicrm.runtime.present import shown_manifest
 from geminicrm.runtime.settings_values import Stored, host_settings, still_valid
 from geminicrm.runtime.vault import Vault
 
@@ -24,7 +25,7 @@ def kept_settings(works: Works, vault: Vault, actor: Actor, manifest: Manifest) 
         )
         if row is None:
             return DraftSettings()
-        stored = Stored(row.settings, _readable(vault, row.secrets))
+        stored = Stored(row.settings, vault.readable(row.secrets))
         kept = still_valid(manifest, stored, row.host_settings or ())
     return DraftSettings(dict(kept.plain), dict(kept.secrets))
 
@@ -37,7 +38,7 @@ def to_keep(row: Installation, now: datetime) -> KeptSettings:
         version=row.version,
         settings=row.settings,
         secrets=row.secrets,
-        host_settings=sorted(host_settings(manifest_of(row))),
+        host_settings=sorted(host_settings(shown_manifest(row))),
         kept_at=now,
     )
 
@@ -50,33 +51,34 @@ def draft_of(row: Installation, vault: Vault, packages: Path) -> Draft:
         extension_id=row.extension_id,
         version=row.version,
         digest=row.digest,
-        manifest=manifest_of(row),
+        manifest=shown_manifest(row),
         folder=packages / row.digest.removeprefix("sha256:"),
         granted=tuple(row.granted),
-        settings=DraftSettings(dict(row.settings), _readable(vault, row.secrets)),
+        settings=DraftSettings(dict(row.settings), vault.readable(row.secrets)),
         trusted=row.trusted,
         built_in=row.built_in,
         hooks=tuple(row.hooks) if row.hooks is not None else None,
         level=row.level,
+        registry_id=row.registry_id,
+        publisher_id=row.publisher_id,
+        signed_by=row.signed_by,
     )
 
 
 def used_folders(works: Works) -> set[str]:
-    """Name the package folders that any workspace uses."""
+    """Name the package folders that any workspace uses, or may go back to."""
     with works.across_workspaces("which packages are in use") as work:
-        digests = work.session.scalars(select(Installation.digest))
-        return {digest.removeprefix("sha256:") for digest in digests}
+        found = kept_digests(work)
+        for kind in (Installation, RemovedInstallation):
+            found.update(work.session.scalars(select(kind.digest).distinct()))
+        return {digest.removeprefix("sha256:") for digest in found}
 
 
 def installation_ids(works: Works) -> set[str]:
-    """Name the installations of all workspaces."""
+    """Name the installations of all workspaces, with those that can still be brought back."""
     with works.across_workspaces("whose logs are in use") as work:
-        return set(work.session.scalars(select(Installation.id)))
-
-
-def _readable(vault: Vault, sealed: str | None) -> dict[str, str]:
-    """Open secrets; a lost key must not keep anybody from installing or uninstalling."""
-    try:
-        return vault.open(sealed)
-    except DecryptionFailed:
-        return {}
+        removed = work.session.scalars(select(RemovedInstallation))
+        return {
+            *work.session.scalars(select(Installation.id)),
+            *(row.facts["id"] for row in removed),
+        }

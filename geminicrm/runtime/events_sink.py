@@ -9,7 +9,8 @@ from geminicrm.kernel.events import StoredEvent
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
 from geminicrm.runtime.convergence import Convergence
-from geminicrm.runtime.table import wants_event
+from geminicrm.runtime.failures import ExtensionAway, InSafeMode
+from geminicrm.runtime.table import Table, wants_event
 
 _HOOK = "on_event"
 _PATIENCE_SECONDS = 5.0
@@ -26,8 +27,15 @@ class ExtensionSink:
         self._seconds = seconds
 
     def targets(self, event: StoredEvent) -> Sequence[str]:
-        """Name the installations that get the event."""
-        return [one.id for one in self._convergence.current().interested(event)]
+        """Name the installations that get the event.
+
+        Raises where nobody knows who wants it: then it stays, and this is asked again.
+        """
+        table = self._table()
+        for one in table.absent.values():
+            if one.workspace_id == event.workspace_id:
+                raise ExtensionAway(one.extension_id, one.reason, 1.0)
+        return [one.id for one in table.interested(event)]
 
     def deliver(self, target: str, event: StoredEvent, attempt: int) -> None:
         """Run `on_event` by a deadline with the grant alone; any error means try again.
@@ -36,7 +44,11 @@ class ExtensionSink:
 
         Who has been switched off, removed, or lost the permission meanwhile gets nothing more.
         """
-        installed = self._convergence.current().by_id.get(target)
+        table = self._table()
+        if target in table.absent:
+            one = table.absent[target]
+            raise ExtensionAway(one.extension_id, one.reason, 1.0)
+        installed = table.by_id.get(target)
         hook = installed.loaded.hooks.get(_HOOK) if installed is not None else None
         if installed is None or hook is None or not wants_event(installed, event.type):
             return
@@ -55,3 +67,9 @@ class ExtensionSink:
             installed, core, _HOOK, self._seconds, (Unavailable,), patience=_PATIENCE_SECONDS
         )
         self._calls.run_with_deadline(call, lambda: hook.call(given))
+
+    def _table(self) -> Table:
+        table = self._convergence.current()
+        if table.safe:
+            raise InSafeMode("events wait")
+        return table

@@ -6,6 +6,8 @@ ExtensionFailed (502)          its code raised, or gave something that can't be 
 ExtensionBusy (503)            as many calls as it may have are running
 ExtensionPaused (503)          it failed too often and is left out for a while
 HostUnavailable (503)          its host can't be started just now
+ExtensionAway (503)            its package is on its way to this machine
+InSafeMode (503)               no extension runs
 ExtensionUnknown (404)         it is not installed in this workspace, or switched off
 RefusedByExtension (422)       it said no, with a reason for people
 StorageFull (409)              its documents would go beyond a quota
@@ -110,19 +112,56 @@ class ExtensionPaused(Unavailable):
         self.extension_id = extension_id
 
 
+class ExtensionAway(Unavailable):
+    """The extension's package is not on this machine yet; `retry_after` is in seconds."""
+
+    code = "extension_away"
+    title = "An extension is on its way"
+
+    def __init__(self, extension_id: str, reason: str | None, retry_after: float) -> None:
+        why = f"and can't be brought here now: {reason}" if reason else "yet and is being fetched"
+        super().__init__(
+            f"The package of {extension_id!r} is not on this machine {why}.",
+            retry_after,
+            extension_id=extension_id,
+        )
+        self.extension_id = extension_id
+
+
+class InSafeMode(Unavailable):
+    """Safe mode is on, so no code of an extension runs."""
+
+    code = "safe_mode"
+    title = "Safe mode is on"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Safe mode is on: no extension runs, so {what}.", 60.0)
+
+
 class HostUnavailable(Unavailable):
-    """The process that runs the extension can't be started just now; `reason` says why."""
+    """The process that runs the extension can't be started just now; `reason` says why.
+
+    `crashed` says that this is its own fault: it has just crashed.
+    """
 
     code = "extension_host_unavailable"
     title = "An extension can't be started now"
 
-    def __init__(self, extension_id: str, reason: str, retry_after: float = 1.0) -> None:
+    def __init__(
+        self,
+        extension_id: str,
+        reason: str,
+        retry_after: float = 1.0,
+        *,
+        crashed: bool = False,
+    ) -> None:
         super().__init__(
             f"The process of the extension {extension_id!r} can't be started now: {reason}",
             retry_after,
             extension_id=extension_id,
         )
         self.extension_id = extension_id
+        self.crashed = crashed
 
 
 class RemoteFailure(Exception):

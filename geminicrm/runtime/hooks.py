@@ -127,6 +127,8 @@ class ExtensionHooks:
 
     def settings_panel(self, actor: Actor, extension_id: str) -> Panel | None:
         """Give what stands beside an extension's settings; None where it adds nothing."""
+        if self._convergence.current().safe:
+            return None
         installed = self._convergence.find(actor.workspace_id, extension_id)
         if installed is None or "collect_settings_panel" not in installed.loaded.hooks:
             return None

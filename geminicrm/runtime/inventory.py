@@ -1,5 +1,6 @@
 """What is installed, as whoever may look at it sees it."""
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from sqlalchemy import select
@@ -10,11 +11,12 @@ from geminicrm.kernel.generation import RUNTIME
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.enforcement import enforcements
 from geminicrm.runtime.extension_logs import MOST_LINES
+from geminicrm.runtime.history.versions import changing
 from geminicrm.runtime.install.state import Tools
 from geminicrm.runtime.log_following import Following
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation
-from geminicrm.runtime.present import manifest_of, present
+from geminicrm.runtime.present import present, shown_manifest
 from geminicrm.runtime.problems import NotInstalled
 from geminicrm.runtime.usage import ledger
 from geminicrm.runtime.vault import Vault
@@ -47,19 +49,20 @@ class Inventory:
         with self._works.read(actor) as work:
             work.require(READ)
             rows = work.session.scalars(select(Installation).order_by(Installation.extension_id))
-            return [{**self._shape(row), **state} for row in rows]
+            busy = changing(work)
+            return [{**self._shape(row, busy), **state} for row in rows.all()]
 
     def get(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give one installation. Raises NotInstalled."""
         with self._works.read(actor) as work:
             work.require(READ)
-            return self.present(find(work, extension_id))
+            return self.present(work, find(work, extension_id))
 
     def manifest(self, actor: Actor, extension_id: str) -> Manifest:
         """Give the manifest of an installed version. Raises NotInstalled."""
         with self._works.read(actor) as work:
             work.require(READ)
-            return manifest_of(find(work, extension_id))
+            return shown_manifest(find(work, extension_id))
 
     def permissions(self, actor: Actor, extension_id: str) -> dict[str, Any]:
         """Give the ledger as `usage.ledger` does: by scope and by host. Raises NotInstalled."""
@@ -86,12 +89,15 @@ class Inventory:
             work.require(READ)
             return self._logs.follow(find(work, extension_id).id)
 
-    def present(self, row: Installation) -> dict[str, Any]:
+    def present(self, work: Work, row: Installation) -> dict[str, Any]:
         """Give a row as the API shows it, with the generation that this machine has seen."""
-        return {**self._shape(row), **self._state()}
+        return {**self._shape(row, changing(work)), **self._state()}
 
-    def _shape(self, row: Installation) -> dict[str, Any]:
+    def _shape(self, row: Installation, changing: Collection[str]) -> dict[str, Any]:
         shape = present(row, self._secret_names(row))
+        if row.extension_id in changing and row.status == "enabled":
+            # Not in the row: the version that runs must not notice, nor a run that is killed.
+            shape["status"] = "upgrading"
         return {**shape, "enforcement": enforcements(shape["isolation"])}
 
     def _state(self) -> dict[str, Any]:

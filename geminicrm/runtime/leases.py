@@ -1,9 +1,9 @@
 """The workers' leases: who lives, and which generation each of them serves."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import delete, select
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Work, Works
 from geminicrm.runtime.models import WorkerLease
+from geminicrm.runtime.table import SAFE_HASH
 
 LEASE_SECONDS = 5.0
 _FORGET_SECONDS = 60.0
@@ -20,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """One living worker as the admin page shows it."""
+    """One living worker as the page of workers shows it; `not_loaded` is by installation."""
 
     id: str
     machine: str
@@ -28,6 +29,13 @@ class WorkerState:
     pid: int
     generation: int
     content_hash: str
+    seen_at: datetime
+    not_loaded: Mapping[str, str]
+
+    @property
+    def safe(self) -> bool:
+        """Tell whether it is in safe mode."""
+        return self.content_hash == SAFE_HASH
 
 
 class Leases:
@@ -41,8 +49,10 @@ class Leases:
         self.id = new_id("wrk")
         self._held = False
 
-    def acknowledge(self, generation: int, content_hash: str) -> None:
-        """Say that this process serves a generation, and that it lives for another 5 s."""
+    def acknowledge(
+        self, generation: int, content_hash: str, not_loaded: Mapping[str, str] | None = None
+    ) -> None:
+        """Say what this process serves, and that it lives for another 5 s."""
         with self._works.across_workspaces("worker: renew the lease", write=True) as work:
             row = work.session.get(WorkerLease, self.id)
             if row is None:
@@ -52,6 +62,7 @@ class Leases:
                 )
             row.generation = generation
             row.content_hash = content_hash
+            row.not_loaded = dict(not_loaded) if not_loaded else None
             row.lease_until = work.now + timedelta(seconds=LEASE_SECONDS)
             work.session.add(row)
         self._held = True
@@ -76,7 +87,14 @@ class Leases:
             query = select(WorkerLease).where(WorkerLease.lease_until > work.now)
             return [
                 WorkerState(
-                    row.id, row.machine, row.kind, row.pid, row.generation, row.content_hash
+                    row.id,
+                    row.machine,
+                    row.kind,
+                    row.pid,
+                    row.generation,
+                    row.content_hash,
+                    row.lease_until - timedelta(seconds=LEASE_SECONDS),
+                    row.not_loaded or {},
                 )
                 for row in work.session.scalars(query.order_by(WorkerLease.id))
             ]

@@ -1,5 +1,6 @@
 """What runs: a loaded version, and an installation of it as one worker holds it in memory."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from extensions.extension_base import ExtensionBase
 from geminicrm.runtime.host.parts import Answering, Hook, Route
 from geminicrm.runtime.manifest import Manifest
+from geminicrm.runtime.watching.counter import Counter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ class LoadedVersion:
 class Installed:
     """One installation that is switched on, with the version that serves it.
 
-    `secrets` is still encrypted; `hosts` are those that outside calls may go to.
+    `secrets` is still encrypted; `hosts` are those that outside calls may go to; `watch` counts the
+    calls into a version that is watched. Until `settles`, on the monotonic clock, it is new here.
     """
 
     id: str
@@ -77,11 +80,21 @@ class Installed:
     secrets: str | None
     loaded: LoadedVersion
     hosts: frozenset[str] = field(default_factory=frozenset)
+    watch: Counter | None = None
+    settles: float = 0.0
 
     @property
     def name(self) -> str:
         """The name that people know it by."""
         return self.manifest.name
+
+
+def is_settling(installed: Installed | None) -> bool:
+    """Tell whether its version has just changed: then calls wait for a host, not for each other.
+
+    Such a moment must cost nobody an answer.
+    """
+    return installed is not None and time.monotonic() < installed.settles
 
 
 def digest_hex(digest: str) -> str:

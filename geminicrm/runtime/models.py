@@ -1,4 +1,7 @@
-"""The rows of the runtime: what is installed, what was used, who works, who holds the lock."""
+"""The rows of the runtime: what is installed, what was used, who works, who holds the lock.
+
+What was and what is on its way stands in `geminicrm/runtime/history/models.py`.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -13,12 +16,17 @@ from geminicrm.kernel.tenancy import WorkspaceOwned, tenant_args, tenant_fk
 _BY_CODE_POINT = String(200).with_variant(String(200, collation="C"), "postgresql")
 
 
+EMBEDDED = "embedded"
+"""The id of the registry that is part of the CRM."""
+
+
 class Installation(WorkspaceOwned, Base):
     """One extension version in one workspace: its grant, its settings, whether it runs.
 
     `revision` rises with every change; two changes of the same reading can't both be stored.
     `hooks` and `level` are what a host found when it loaded the code: the hooks that it implements
-    and the locks that held; None for a built-in.
+    and the locks that held; None for a built-in. `watch` says until when a new version is watched,
+    and against what; None where none is.
     """
 
     __tablename__ = "installations"
@@ -28,6 +36,9 @@ class Installation(WorkspaceOwned, Base):
     extension_id: Mapped[str] = mapped_column(String(64))
     version: Mapped[str] = mapped_column(String(64))
     digest: Mapped[str] = mapped_column(String(80), index=True)
+    registry_id: Mapped[str] = mapped_column(String(40), default=EMBEDDED, server_default=EMBEDDED)
+    publisher_id: Mapped[str | None] = mapped_column(String(40))
+    signed_by: Mapped[str | None] = mapped_column(String(64))  # the publisher's key
     manifest: Mapped[dict[str, Any]]
     enabled: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(String(12), default="enabled")
@@ -39,6 +50,7 @@ class Installation(WorkspaceOwned, Base):
     hooks: Mapped[list[str] | None]
     level: Mapped[dict[str, Any] | None]
     error: Mapped[str | None] = mapped_column(Text)
+    watch: Mapped[dict[str, Any] | None]
     revision: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
@@ -119,8 +131,20 @@ class StoredDocument(WorkspaceOwned, Base):
     updated_at: Mapped[datetime]
 
 
+class OwnPackage(Base):
+    """A package that came with the CRM, by its SHA-256 in hex, sealed with the encryption keys."""
+
+    __tablename__ = "own_packages"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    seal: Mapped[str] = mapped_column(Text)
+
+
 class WorkerLease(Base):
-    """One living process and the generation it serves; gone when not renewed."""
+    """One living process and the generation it serves; gone when not renewed.
+
+    `not_loaded` says by installation why the process does not serve it.
+    """
 
     __tablename__ = "workers"
 
@@ -130,15 +154,20 @@ class WorkerLease(Base):
     pid: Mapped[int] = mapped_column(Integer)
     generation: Mapped[int] = mapped_column(BigInteger)
     content_hash: Mapped[str] = mapped_column(String(64))
+    not_loaded: Mapped[dict[str, Any] | None]
     lease_until: Mapped[datetime]
 
 
 class InstallLock(WorkspaceOwned, Base):
-    """Who changes the installed set of a workspace now; others wait until `until`."""
+    """Who changes the installed set of a workspace now; others wait until `until`.
+
+    `owner` names the process of the holder: one that is dead is not waited for.
+    """
 
     __tablename__ = "install_locks"
     __table_args__ = tenant_args(UniqueConstraint("workspace_id"))
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     holder: Mapped[str] = mapped_column(String(40))
+    owner: Mapped[str | None] = mapped_column(String(200))
     until: Mapped[datetime]

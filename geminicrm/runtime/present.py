@@ -17,9 +17,33 @@ def manifest_of(row: Installation) -> Manifest:
     return build_manifest(row.manifest)
 
 
+def readable_manifest(row: Installation) -> Manifest | None:
+    """Give the manifest of a row, None where what is stored can't be read any more."""
+    try:
+        return build_manifest(row.manifest)
+    except Exception:  # noqa: BLE001 - border: whatever a damaged row holds
+        return None
+
+
+def shown_manifest(row: Installation) -> Manifest:
+    """Give the manifest of a row, or one that asks for nothing where it can't be read."""
+    return readable_manifest(row) or build_manifest(
+        {
+            "id": row.extension_id,
+            "name": row.extension_id,
+            "version": row.version,
+            "description": "What it is can't be read any more.",
+            "author": "",
+            "license": "",
+            "entry_point": "extension.py",
+            "permissions": [],
+        }
+    )
+
+
 def present(row: Installation, secret_names: frozenset[str]) -> dict[str, Any]:
     """Give an installation in the shape of the API; `secret_names` are the secrets that are set."""
-    manifest = manifest_of(row)
+    manifest = shown_manifest(row)
     stored = Stored(row.settings, dict.fromkeys(secret_names, FILLED))
     return {
         "id": row.id,
@@ -41,6 +65,7 @@ def present(row: Installation, secret_names: frozenset[str]) -> dict[str, Any]:
         "secrets_set": sorted(secret_names),
         "missing_settings": missing(manifest, stored),
         "error": row.error,
+        "watch": row.watch,
         "revision": row.revision,
         "created_at": format_instant(row.created_at),
         "updated_at": format_instant(row.updated_at),

@@ -5,6 +5,8 @@ TrustRequired (409)     third-party code has not been trusted in so many words
 TrustNotTyped (409)     an installed extension is to be trusted, and its id was not typed
 NoTrustNeeded (409)     what came with the CRM is neither trusted nor distrusted
 AlreadyInstalled (409)  the workspace has the extension
+InstalledAnew (409)     what was removed can't come back: the extension was installed since
+PackageGone (409)       what was removed can't come back: its files are not here any more
 StillNeeded (409)       other extensions of the workspace need it
 InstallFailed (422)     a step refused or failed; everything is as it was before
 NotInstalled (404)      the workspace does not have the extension
@@ -16,6 +18,8 @@ from typing import Any
 
 from geminicrm.kernel.errors import AppError, Conflict, Finding, NotFound
 from geminicrm.runtime.enforcement import TRUST_WORDS
+
+_DONE = {"install": "installed", "upgrade": "upgraded", "rollback": "rolled back"}
 
 
 class ConsentRequired(Conflict):
@@ -42,6 +46,7 @@ class TrustRequired(Conflict):
         super().__init__(
             f'{trust_sentence(extension_id)} Repeat with "trust": "{extension_id}".', plan=plan
         )
+        self.extension_id = extension_id
 
 
 class TrustNotTyped(Conflict):
@@ -85,6 +90,38 @@ class AlreadyInstalled(Conflict):
         )
 
 
+class InstalledAnew(Conflict):
+    """What was removed has a successor; both can't be in one workspace."""
+
+    code = "installed_anew"
+    title = "It was installed anew"
+
+    def __init__(self, extension_id: str, *, left_documents: bool = False) -> None:
+        since = (
+            f"The extension {extension_id!r} was installed again since, and left documents that "
+            "would mix with those of the removed one. Restore that later one, uninstall it with "
+            "its data, then restore this one."
+            if left_documents
+            else f"The extension {extension_id!r} was installed again since. Uninstall it first, "
+            "then restore the removed one."
+        )
+        super().__init__(since, extension_id=extension_id)
+
+
+class PackageGone(Conflict):
+    """The files of a removed version are not on this machine any more."""
+
+    code = "package_gone"
+    title = "Its files are gone"
+
+    def __init__(self, extension_id: str, version: str) -> None:
+        super().__init__(
+            f"The files of {extension_id} {version} are not on this machine any more. Install it "
+            "from the marketplace instead; settings and documents that were kept come back.",
+            extension_id=extension_id,
+        )
+
+
 class StillNeeded(Conflict):
     """Other extensions would stop working."""
 
@@ -102,7 +139,8 @@ class StillNeeded(Conflict):
 class InstallFailed(AppError):
     """A step of the install refused or failed; nothing of it is left.
 
-    `place` is where in the package, such as `manifest.json` or `extension.py:12 in install`.
+    `place` is where in the package, such as `manifest.json` or `extension.py:12 in install`; `kind`
+    is that of the run: install, upgrade, rollback or return.
     """
 
     code = "install_failed"
@@ -116,11 +154,13 @@ class InstallFailed(AppError):
         reason: str,
         place: str = "",
         findings: Sequence[Finding] = (),
+        *,
+        kind: str = "install",
     ) -> None:
         at = f" ({place})" if place else ""
         super().__init__(
-            f"{extension_id} was not installed, the step {step!r} failed{at}: {reason} "
-            "Nothing was changed.",
+            f"{extension_id} was not {_DONE.get(kind, 'changed')}, the step {step!r} failed{at}: "
+            f"{reason} Nothing was changed.",
             extension_id=extension_id,
             step=step,
             place=place,

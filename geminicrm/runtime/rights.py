@@ -4,9 +4,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 
+from sqlalchemy import update
+
 from geminicrm.kernel.errors import Finding, NotFound, ScopeMissing, ValidationFailed
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change
+from geminicrm.runtime.history.models import InstalledVersion
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.present import manifest_of
 from geminicrm.runtime.problems import NoTrustNeeded, TrustNotTyped
@@ -98,6 +101,10 @@ def _mark(work: Work, row: Installation, *, trusted: bool) -> None:
         return
     row.trusted = trusted
     row.level = None  # of the other kind of process
+    if not trusted:
+        # Else a way back to an earlier version would bring the trust back.
+        own = InstalledVersion.installation_id == row.id
+        work.session.execute(update(InstalledVersion).where(own).values(trusted=False))
     if row.enabled:
         # It is started anew; what kept the other kind of process from running may not keep this.
         row.status, row.error = "enabled", None

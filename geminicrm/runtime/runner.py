@@ -1,5 +1,6 @@
 """Running the code of an installation that is not stored yet: the executing side of an install."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
+from geminicrm.runtime.failures import InSafeMode
 from geminicrm.runtime.hosting.hosting import Hosting
 from geminicrm.runtime.http_door import allowed_hosts
-from geminicrm.runtime.install.state import Draft, DraftSettings, Examined, Outcome
+from geminicrm.runtime.install.drafting import Draft, DraftSettings, Examined, Outcome
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest
+from geminicrm.runtime.packages import PackageAway
 from geminicrm.runtime.probe import probe
 from geminicrm.runtime.settings_check import validate_settings
 from geminicrm.runtime.settings_values import own_values
@@ -38,14 +41,20 @@ class InstallRunner:
     def probe(self, draft: Draft) -> Examined:
         """Import the extension in a process of its own: its host, or a child if it is built in.
 
-        Raises HostUnavailable where no process can be started.
+        In safe mode nobody looks: then it shows when it runs. Raises HostUnavailable where no
+        process can be started.
         """
+        if self._versions.safe():
+            return Examined()
         if draft.built_in:
+            self._versions.refuse_foreign(draft.extension_id, draft.digest)
             return Examined(findings=probe(draft.folder, self._seconds).findings)
         return self._hosting.examine(draft.code, draft.manifest)
 
     def load(self, draft: Draft) -> None:
-        """Make the version callable. Raises LoadFailed."""
+        """Make the version callable, unless safe mode is on. Raises LoadFailed."""
+        if self._versions.safe():
+            return
         self._versions.serving(draft.code, draft.manifest, draft=True)
 
     def unload(self, draft: Draft) -> None:
@@ -59,14 +68,19 @@ class InstallRunner:
         self._hosting.forgive(installation_id)
 
     def install(self, actor: Actor, draft: Draft) -> Outcome:
-        """Run `install()` by its deadline. Raises ExtensionFailed."""
+        """Run `install()` by its deadline. Raises ExtensionFailed, InSafeMode."""
         return self._run(actor, draft, "install")
 
     def uninstall(self, actor: Actor, draft: Draft) -> Outcome:
-        """Run `uninstall()` by its deadline. Raises ExtensionFailed."""
+        """Run `uninstall()` by its deadline. Raises ExtensionFailed, InSafeMode."""
         return self._run(actor, draft, "uninstall")
 
     def _run(self, actor: Actor, draft: Draft, method: str) -> Outcome:
+        if self._versions.safe():
+            raise InSafeMode(f"its own {method}() was not run")
+        # Another machine may have installed it; where it can't be brought, loading says so.
+        with contextlib.suppress(PackageAway):
+            self._versions.packages.ensure(draft.digest)
         loaded = self._versions.serving(draft.code, draft.manifest, draft=True)
         installed = Installed(
             id=draft.installation_id,
@@ -111,6 +125,7 @@ class DraftSource:
         with self._lock:
             _merge(self._settings.plain, checked.plain)
             _merge(self._settings.secrets, checked.secrets)
+            self._settings.noted()
 
 
 def _merge(kept: dict[str, Any], given: Mapping[str, Any]) -> None:

@@ -1,37 +1,33 @@
 """The life of an installation: planned, installed, configured, switched, uninstalled."""
 
 import builtins
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from typing_extensions import override
 
-from geminicrm.kernel.errors import AppError, ScopeMissing
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
-from geminicrm.runtime.consent import InstallRequest, agreed
+from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
-from geminicrm.runtime.drafts import (
-    draft_of,
-    installation_ids,
-    kept_settings,
-    used_folders,
-)
-from geminicrm.runtime.install.files import collect
-from geminicrm.runtime.install.lock import WorkspaceLock
-from geminicrm.runtime.install.pipeline import Pipeline, Run
-from geminicrm.runtime.install.state import Consent, Draft, Lease, Order
+from geminicrm.runtime.drafts import installation_ids, used_folders
+from geminicrm.runtime.history.models import Run
+from geminicrm.runtime.history.protocols import Lease
+from geminicrm.runtime.history.versions import prune
+from geminicrm.runtime.install.files import collect, collect_temporary
+from geminicrm.runtime.install.pipeline import Pipeline
+from geminicrm.runtime.installs import Installs
 from geminicrm.runtime.inventory import MANAGE, Inventory, Live, find, find_or_none
-from geminicrm.runtime.plan import Plan, make_plan
+from geminicrm.runtime.kit import Kit, require
+from geminicrm.runtime.plan import Kind, Plan
+from geminicrm.runtime.planner import Planner
 from geminicrm.runtime.present import manifest_of
-from geminicrm.runtime.problems import AlreadyInstalled
-from geminicrm.runtime.removal import remove_installation
+from geminicrm.runtime.recovery.recovery import Recovery
+from geminicrm.runtime.removals import Removals
 from geminicrm.runtime.rights import Rights, RightsChange
 from geminicrm.runtime.settings_values import Stored, changed_names, merge, own_values
-from geminicrm.runtime.storage import count_documents
+from geminicrm.runtime.upgrades import Upgrades
 from geminicrm.runtime.vault import Vault
 
 DAY_SECONDS = 86_400.0
@@ -54,11 +50,32 @@ class LifeCycle(Rights):
         self._tools = pipeline.tools
         self._works = pipeline.tools.works
         self._vault = vault
-        self._live = live
         self._meter = meter
-        self._live_seconds = live_seconds
         self.allow_unsigned = allow_unsigned
         self.inventory = Inventory(self._works, self._tools, vault, live)
+        self.recovery = Recovery(self._tools, vault, self._take_back)
+        self._kit = Kit(
+            pipeline=pipeline,
+            vault=vault,
+            live=live,
+            meter=meter,
+            inventory=self.inventory,
+            recovery=self.recovery,
+            allow_unsigned=allow_unsigned,
+            live_seconds=live_seconds,
+        )
+        self.quarantine = pipeline.tools.quarantine
+        self.removals = Removals(self._kit)
+        self.planner = Planner(pipeline, vault)
+        self.upgrades = Upgrades(
+            self._kit, self.planner, Installs(self._kit, self.planner), self.removals
+        )
+        self.orders = self.upgrades.orders
+
+    @property
+    def kit(self) -> Kit:
+        """What every change is made with."""
+        return self._kit
 
     def plan(
         self,
@@ -69,34 +86,46 @@ class LifeCycle(Rights):
         allow_unsigned: bool = False,
     ) -> Plan:
         """Tell what an install would do. Raises NotFound, InstallFailed; changes nothing."""
-        _require(actor, MANAGE)
-        order = Order(
-            actor=actor,
-            extension_id=extension_id,
-            version=version,
-            allow_unsigned=allow_unsigned or self.allow_unsigned,
+        require(actor, MANAGE)
+        request = InstallRequest(
+            extension_id=extension_id, version=version, allow_unsigned=allow_unsigned
         )
-        return self._plan(self.pipeline.look(order))
+        return self.orders.plan(actor, request)
+
+    def preview(
+        self,
+        actor: Actor,
+        extension_id: str,
+        version: str | None = None,
+        action: Kind | None = None,
+        *,
+        allow_unsigned: bool = False,
+    ) -> Plan:
+        """Tell what a change would do; None upgrades what is installed, and installs the rest.
+
+        Raises NotFound, NotInstalled, NothingBefore, InstallFailed, and what an upgrade raises.
+        """
+        require(actor, MANAGE)
+        match action or self._usual(actor, extension_id):
+            case "install":
+                return self.plan(actor, extension_id, version, allow_unsigned=allow_unsigned)
+            case "upgrade":
+                unsigned = allow_unsigned
+                return self.upgrades.plan(actor, extension_id, version, allow_unsigned=unsigned)
+            case "rollback":
+                return self.planner.rollback(actor, extension_id, version)
+            case "uninstall":
+                return self.planner.uninstall(actor, extension_id)
 
     def install(self, actor: Actor, request: InstallRequest) -> Change:
         """Install a version and answer when it is live, or when that takes too long.
 
-        Raises NotFound, AlreadyInstalled, ConsentRequired, TrustRequired, ValidationFailed (a
-        wrong grant), ScopeMissing, InstallFailed, Unavailable; after an error nothing is changed.
+        Extensions that it needs come first, as one order. Raises NotFound, AlreadyInstalled,
+        ConsentRequired, TrustRequired, ValidationFailed (a wrong grant), ScopeMissing,
+        InstallFailed, Unavailable; after an error nothing is changed.
         """
-        _require(actor, MANAGE)
-        started = time.perf_counter()
-        try:
-            with WorkspaceLock(self._works, actor).held() as lease:
-                run = self._installed(actor, request, lease)
-        except AppError as error:
-            self._meter.install("install", error.code, time.perf_counter() - started)
-            raise
-        for each in run.times:
-            self._meter.install(f"install.{each.step}", "ok", each.seconds)
-        change = self._changed(actor, request.extension_id, run.state.generation, run)
-        self._meter.install("install", "ok", time.perf_counter() - started)
-        return change
+        require(actor, MANAGE)
+        return self.orders.make(actor, request)
 
     def configure(self, actor: Actor, extension_id: str, values: Mapping[str, Any]) -> Change:
         """Change the given settings and leave the others; see `settings_values.merge`.
@@ -106,7 +135,7 @@ class LifeCycle(Rights):
         with self._works.write(actor) as work:
             work.require(MANAGE)
             generation = self._store_settings(work, extension_id, values)
-        return self._changed(actor, extension_id, generation)
+        return self._kit.changed(actor, extension_id, generation)
 
     def save_settings(self, actor: Actor, extension_id: str, values: Mapping[str, Any]) -> None:
         """Store settings that the extension itself sets, as `actor`; it needs no scope for those.
@@ -127,38 +156,19 @@ class LifeCycle(Rights):
         return self._switch(actor, extension_id, enabled=False)
 
     def uninstall(self, actor: Actor, extension_id: str, data: Data = "keep") -> Removed:
-        """Remove it; settings and documents stay for a later install, unless `data` is "purge".
-
-        Its own `uninstall()` is run first; where that fails it is removed all the same. Raises
-        NotInstalled, StillNeeded, Unavailable.
-        """
-        _require(actor, MANAGE)
-        started = time.perf_counter()
-        with WorkspaceLock(self._works, actor).held() as lease:
-            with self._works.read(actor) as work:
-                row = find(work, extension_id)
-                refuse_if_needed(work, extension_id)
-            warning = self._run_uninstall(actor, draft_of(row, self._vault, self._tools.packages))
-            with self._works.write(actor) as work:
-                lease.confirm(work)
-                generation, documents = self._remove(work, extension_id, data, warning)
-        live = self._live.wait_live(generation, self._live_seconds)
-        self._meter.install("uninstall", "ok", time.perf_counter() - started)
-        return Removed(
-            extension_id=extension_id,
-            kept=data == "keep",
-            documents=documents,
-            warning=warning,
-            generation=generation,
-            live=live,
-        )
+        """Remove it; see `Removals.uninstall`."""
+        return self.removals.uninstall(actor, extension_id, data)
 
     def collect(self, older_than: float = DAY_SECONDS) -> builtins.list[str]:
         """Remove package folders that no workspace uses and that are older than some seconds.
 
         Their Python packages go with them, and the logs of what is not installed any more once they
-        are that old. Gives the names of the package folders.
+        are that old; so does what was removed 30 days ago, and history that is too long. Gives the
+        names of the package folders.
         """
+        self.removals.collect()
+        prune(self._works)
+        collect_temporary(DAY_SECONDS)
         self._tools.logs.collect(installation_ids(self._works), older_than)
         removed = collect(self._tools.packages, self._used, older_than)
         self._tools.requirements.collect(self._used, older_than)
@@ -172,37 +182,16 @@ class LifeCycle(Rights):
         """Give all installations of the workspace by extension id."""
         return self.inventory.all(actor)
 
+    def _usual(self, actor: Actor, extension_id: str) -> Kind:
+        with self._works.read(actor) as work:
+            return "upgrade" if find_or_none(work, extension_id) else "install"
+
+    def _take_back(self, actor: Actor, run: Run, data: Data, lease: Lease) -> None:
+        # What recovers is made before what makes orders, which needs it.
+        self.orders.take_back(actor, run, data, lease)
+
     def _used(self) -> set[str]:
         return used_folders(self._works)
-
-    def _installed(self, actor: Actor, request: InstallRequest, lease: Lease) -> Run:
-        with self._works.read(actor) as work:
-            if find_or_none(work, request.extension_id) is not None:
-                raise AlreadyInstalled(request.extension_id)
-        order = Order(
-            actor=actor,
-            extension_id=request.extension_id,
-            version=request.version,
-            allow_unsigned=request.allow_unsigned or self.allow_unsigned,
-            progress=request.progress,
-        )
-        looked = self.pipeline.look(order)
-        plan = self._plan(looked)
-        consent = Consent(
-            granted=agreed(actor, plan, request),
-            trusted=plan.trust_required,
-            settings=kept_settings(self._works, self._vault, actor, looked.state.manifest),
-        )
-        try:
-            return self.pipeline.act(looked, consent, lease)
-        except IntegrityError as error:
-            raise AlreadyInstalled(request.extension_id) from error
-
-    def _plan(self, looked: Run) -> Plan:
-        order = looked.state.order
-        with self._works.read(order.actor) as work:
-            kept = count_documents(work, order.extension_id)
-        return make_plan(looked, kept, confines=self._tools.confines())
 
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
@@ -223,13 +212,14 @@ class LifeCycle(Rights):
             change(work, row)
             row.updated_at = work.now
             generation = self._tools.generations.bump(work, RUNTIME)
-        return self._changed(actor, extension_id, generation)
+        return self._kit.changed(actor, extension_id, generation)
 
     def _switch(self, actor: Actor, extension_id: str, *, enabled: bool) -> Change:
         with self._works.write(actor) as work:
             work.require(MANAGE)
             row = find(work, extension_id)
             if enabled:
+                self.quarantine.refuse(row.registry_id, extension_id, row.version)
                 refuse_if_lacking(work, row)
             else:
                 refuse_if_needed(work, extension_id)
@@ -242,41 +232,4 @@ class LifeCycle(Rights):
             generation = self._tools.generations.bump(work, RUNTIME)
         if enabled:
             self._tools.runner.forgive(row.id)
-        return self._changed(actor, extension_id, generation)
-
-    def _run_uninstall(self, actor: Actor, draft: Draft) -> str | None:
-        try:
-            outcome = self._tools.runner.uninstall(actor, draft)
-        except AppError as error:
-            return str(error)
-        return None if outcome.success else outcome.message or "It answered that it failed."
-
-    def _remove(
-        self, work: Work, extension_id: str, data: Data, warning: str | None
-    ) -> tuple[int, int]:
-        work.require(MANAGE)
-        refuse_if_needed(work, extension_id)
-        row, documents = remove_installation(work, extension_id, data, warning)
-        if data == "purge":
-            work.after_commit(lambda: self._tools.logs.remove(row.id))
-        self._tools.generations.bump(work, AUTH)
-        return self._tools.generations.bump(work, RUNTIME), documents
-
-    def _changed(
-        self, actor: Actor, extension_id: str, generation: int, run: Run | None = None
-    ) -> Change:
-        live = self._live.wait_live(generation, self._live_seconds)
-        with self._works.read(actor) as work:
-            installation = self.inventory.present(find(work, extension_id))
-        return Change(
-            installation={**installation, "live": live},
-            generation=generation,
-            live=live,
-            steps=run.times if run else (),
-            warnings=tuple(found.message for found in run.warnings) if run else (),
-        )
-
-
-def _require(actor: Actor, scope: str) -> None:
-    if not actor.allows(scope):
-        raise ScopeMissing(scope, actor.label)
+        return self._kit.changed(actor, extension_id, generation)

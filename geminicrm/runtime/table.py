@@ -11,9 +11,20 @@ from geminicrm.runtime.live import Code, HostKey, Installed, LoadedVersion
 from geminicrm.runtime.manifest import Manifest, build_manifest
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.record_door import NOUNS
+from geminicrm.runtime.watching.counter import Counter
 
 _RECORD_HOOKS = ("before_record_save", "collect_badges", "collect_panel")
 _Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """An installation whose package is not on this machine; `reason` is None while it comes."""
+
+    workspace_id: str
+    extension_id: str
+    digest: str
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +32,10 @@ class Table:
     """Everything a request needs, each in one look-up.
 
     `hooked` is by workspace and `hook` or, for hooks that are shown a record, `hook:record type`:
-    only installations that may read that kind of record are in it.
+    only installations that may read that kind of record are in it. `absent` is by installation,
+    `watched` by installation and digest, and holds what could not be loaded too. `leaving` are
+    those that an admin has just switched off: nothing is found in it, but calls that run may end.
+    In safe mode (`safe`) there is nothing in any of them.
     """
 
     generation: int
@@ -30,10 +44,26 @@ class Table:
     by_name: Mapping[_Key, Installed] = field(default_factory=dict)
     hooked: Mapping[_Key, tuple[Installed, ...]] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
+    absent: Mapping[str, Absent] = field(default_factory=dict)
+    safe: bool = False
+    watched: Mapping[_Key, Counter] = field(default_factory=dict)
+    leaving: Mapping[str, Installed] = field(default_factory=dict)
 
     def find(self, workspace_id: str, extension_id: str) -> Installed | None:
         """Give the installation of an extension in a workspace, if it is switched on."""
         return self.by_name.get((workspace_id, extension_id))
+
+    def missing(self, workspace_id: str, extension_id: str) -> Absent | None:
+        """Give an installation whose package is not on this machine."""
+        for one in self.absent.values():
+            if (one.workspace_id, one.extension_id) == (workspace_id, extension_id):
+                return one
+        return None
+
+    def not_loaded(self) -> dict[str, str]:
+        """Say by installation why it is not served here."""
+        away = {key: one.reason or "its package is on its way" for key, one in self.absent.items()}
+        return {**self.failed, **away}
 
     def with_hook(self, workspace_id: str, hook: str) -> tuple[Installed, ...]:
         """Give the installations that implement a hook, in the order of their ids."""
@@ -58,6 +88,8 @@ class Table:
 
 
 EMPTY = Table(-1, "")
+SAFE_HASH = "safe mode"
+"""Stands for what a worker serves in safe mode: nothing."""
 
 
 def wants_event(installed: Installed, event_type: str) -> bool:
@@ -68,7 +100,9 @@ def wants_event(installed: Installed, event_type: str) -> bool:
     return any(matches(pattern, event_type) for pattern in installed.manifest.events)
 
 
-def installed_from(row: Installation, manifest: Manifest, loaded: LoadedVersion) -> Installed:
+def installed_from(
+    row: Installation, manifest: Manifest, loaded: LoadedVersion, watch: Counter | None = None
+) -> Installed:
     """Make the in-memory form of a row."""
     return Installed(
         id=row.id,
@@ -81,6 +115,7 @@ def installed_from(row: Installation, manifest: Manifest, loaded: LoadedVersion)
         secrets=row.secrets,
         loaded=loaded,
         hosts=allowed_hosts(manifest, row.settings),
+        watch=watch,
     )
 
 
@@ -105,9 +140,10 @@ def build_table(
     rows: Iterable[Installation],
     live: Sequence[Installed],
     failed: Mapping[str, str],
+    absent: Mapping[str, Absent] = MappingProxyType({}),
 ) -> Table:
-    """Make a table of the installations that could be loaded."""
-    ordered = sorted(live, key=lambda one: one.extension_id)
+    """Make a table of the installations that could be loaded; the same in whatever order."""
+    ordered = sorted(live, key=lambda one: (one.extension_id, one.id))
     hooked: dict[_Key, list[Installed]] = {}
     for one in ordered:
         for hook in _hook_names(one):
@@ -118,7 +154,8 @@ def build_table(
         MappingProxyType({one.id: one for one in ordered}),
         MappingProxyType({(one.workspace_id, one.extension_id): one for one in ordered}),
         MappingProxyType({key: tuple(found) for key, found in hooked.items()}),
-        MappingProxyType(dict(failed)),
+        MappingProxyType(dict(sorted(failed.items()))),
+        MappingProxyType(dict(sorted(absent.items()))),
     )
 
 

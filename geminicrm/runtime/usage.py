@@ -13,7 +13,7 @@ from geminicrm.runtime.enforcement import EnforcedBy, enforced_by, enforcements,
 from geminicrm.runtime.http_door import host_in, shown_host
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import HostUse, Installation, ScopeUse
-from geminicrm.runtime.plan import scope_lines
+from geminicrm.runtime.plan_lines import scope_lines
 from geminicrm.runtime.present import manifest_of
 
 UNUSED_DAYS = 30

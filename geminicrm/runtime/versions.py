@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable, Collection
-from pathlib import Path
 
 import structlog
 
 from geminicrm.runtime.context import Doors, ExtensionContext
+from geminicrm.runtime.failures import LoadFailed
 from geminicrm.runtime.hosting.hosting import Hosting
 from geminicrm.runtime.live import Code, LoadedVersion, digest_hex
 from geminicrm.runtime.loader import load_version, unload
 from geminicrm.runtime.manifest import Manifest
+from geminicrm.runtime.packages import Packages
+from geminicrm.runtime.safe_mode import never
 
 GRACE_SECONDS = 60.0
 _log = structlog.get_logger(__name__)
@@ -20,22 +22,28 @@ class Versions:
     """Loaded versions by digest; `close` unloads all of them.
 
     Only code that is built in is loaded here; any other has a host, and is called through it.
+    `own` tells which packages came with the CRM, whatever a row says; `safe` tells whether safe
+    mode is on: then nobody should ask.
     """
 
     def __init__(
-        self, packages: Path, doors: Doors, hosting: Hosting, monotonic: Callable[[], float]
+        self,
+        packages: Packages,
+        doors: Doors,
+        hosting: Hosting,
+        monotonic: Callable[[], float],
+        own: Callable[[str], bool],
+        safe: Callable[[], bool] = never,
     ) -> None:
-        self._packages = packages
+        self.safe = safe
+        self.packages = packages
         self._doors = doors
         self._hosting = hosting
         self._monotonic = monotonic
+        self._own = own
         self._lock = threading.Lock()
         self._loaded: dict[str, LoadedVersion] = {}
         self._unused_since: dict[str, float] = {}
-
-    def folder(self, digest: str) -> Path:
-        """Give where the files of a version lie, or would."""
-        return self._packages / digest_hex(digest)
 
     def serving(self, code: Code, manifest: Manifest, *, draft: bool = False) -> LoadedVersion:
         """Give what runs the code of an installation, or of its draft. Raises LoadFailed."""
@@ -48,12 +56,25 @@ class Versions:
         with self._lock:
             found = self._loaded.get(digest_hex(digest))
             if found is None:
+                self.refuse_foreign(manifest.id, digest)
                 context = ExtensionContext(manifest.id, self._doors)
-                found = load_version(self.folder(digest), manifest, digest, context)
+                found = load_version(self.packages.path(digest), manifest, digest, context)
                 self._loaded[digest_hex(digest)] = found
                 _log.info("loaded", extension_id=manifest.id, version=manifest.version)
             self._unused_since.pop(digest_hex(digest), None)
             return found
+
+    def refuse_foreign(self, extension_id: str, digest: str) -> None:
+        """Raise LoadFailed for code that did not come with the CRM; only a host may run that."""
+        if not self._own(digest):
+            raise LoadFailed(
+                extension_id,
+                "load",
+                "",
+                f"nothing proves that the package {digest_hex(digest)[:12]} came with the CRM, and "
+                "only such code runs in its process; uninstall it, or upgrade it to the version "
+                "that comes with the CRM now",
+            )
 
     def keep_only(self, digests: Collection[str]) -> None:
         """Unload the others, a minute after they were last wanted: calls may still be in them.

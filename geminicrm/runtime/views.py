@@ -14,8 +14,10 @@ from geminicrm.runtime.contributions import Contributions
 from geminicrm.runtime.enforcement import ISOLATION_WORDS, TRUST_WORDS, layers
 from geminicrm.runtime.hooks import Panel
 from geminicrm.runtime.inventory import MANAGE, READ
-from geminicrm.runtime.plan import additions
-from geminicrm.runtime.problems import TrustNotTyped
+from geminicrm.runtime.plan_lines import additions
+from geminicrm.runtime.plan_views import shown
+from geminicrm.runtime.problems import StillNeeded, TrustNotTyped
+from geminicrm.runtime.removal import UNDO_DAYS
 from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.settings_form import FormField, form_fields, read_form
 from geminicrm.web.pages import render
@@ -38,6 +40,7 @@ def blueprint(life: LifeCycle, contributions: Contributions) -> Blueprint:
     _rights(pages, life)
     _settings(pages, life, contributions)
     _changing(pages, life)
+    _leaving(pages, life)
     return pages
 
 
@@ -52,11 +55,17 @@ def _looking(pages: Blueprint, life: LifeCycle) -> None:
     @pages.get("")
     @needs(READ)
     def index() -> Page:
-        found = [{**one, "pill": pill(one)} for one in life.list(current_actor())]
-        attention = [one for one in found if one["pill"][1] in {"warning", "danger"}]
-        rest = [one for one in found if one not in attention]
-        groups = [("Needs attention", attention), ("Running and paused", rest)]
-        return _page("list", groups=[group for group in groups if group[1]])
+        actor = current_actor()
+        updates = {one["extension_id"]: one for one in life.upgrades.available(actor)}
+        standing = life.upgrades.standings(actor)
+        found = [
+            {**one, "pill": pill(one), "standing": standing.get(one["extension_id"])}
+            for one in life.list(actor)
+        ]
+        free = [one for one in updates.values() if not (one["needs_consent"] or one["held_back"])]
+        groups = [("Running and paused", found)] if found else []
+        removed = life.removals.removed(actor)
+        return _page("list", groups=groups, updates=updates, free=free, removed=removed)
 
     @pages.get("/<extension_id>")
     @needs(READ)
@@ -67,12 +76,7 @@ def _looking(pages: Blueprint, life: LifeCycle) -> None:
     @needs(READ)
     def log(extension_id: str) -> Page:
         lines = life.inventory.log(current_actor(), extension_id, _LOG_LINES)
-        return _one(life, extension_id, "log", lines=lines)
-
-    @pages.get("/<extension_id>/uninstall")
-    @needs(MANAGE)
-    def leaving(extension_id: str) -> Page:
-        return _one(life, extension_id, "uninstall")
+        return installation_page(life, extension_id, "log", lines=lines)
 
 
 def _rights(pages: Blueprint, life: LifeCycle) -> None:
@@ -81,7 +85,7 @@ def _rights(pages: Blueprint, life: LifeCycle) -> None:
     def permissions(extension_id: str) -> Page:
         found = life.inventory.permissions(current_actor(), extension_id)
         never = [line for line in found["data"] if line["granted"] and not line["used"]]
-        return _one(life, extension_id, "permissions", found=found, never_used=never)
+        return installation_page(life, extension_id, "permissions", found=found, never_used=never)
 
     @pages.post("/<extension_id>/permissions")
     @needs(MANAGE)
@@ -155,16 +159,49 @@ def _changing(pages: Blueprint, life: LifeCycle) -> None:
         _say(life.disable(current_actor(), extension_id), f"{extension_id} is paused")
         return _back(extension_id)
 
+
+def _leaving(pages: Blueprint, life: LifeCycle) -> None:
+    @pages.get("/<extension_id>/uninstall")
+    @needs(MANAGE)
+    def leaving(extension_id: str) -> Page:
+        return _uninstall_page(life, extension_id)
+
     @pages.post("/<extension_id>/uninstall")
     @needs(MANAGE)
     def uninstall(extension_id: str) -> Page:
         purge = request.form.get("data") == "purge"
-        removed = life.uninstall(current_actor(), extension_id, "purge" if purge else "keep")
-        fate = "kept" if removed.kept else "deleted"
-        flash(f"{extension_id} is uninstalled; {removed.data} {fate}.", "success")
+        name = life.get(current_actor(), extension_id)["name"]
+        if purge and request.form.get("name", "").strip() != name:
+            wrong = f"Type {name} exactly, or keep what it stored. Nothing was changed."
+            return _uninstall_page(life, extension_id, name_error=wrong), 422
+        try:
+            removed = life.uninstall(current_actor(), extension_id, "purge" if purge else "keep")
+        except StillNeeded as error:
+            return _uninstall_page(life, extension_id, wrong=error.detail), error.status
+        fate = "kept" if removed.kept else f"deleted in {UNDO_DAYS} days"
+        flash(
+            {
+                "text": f"{name} is uninstalled; {removed.data} {fate}.",
+                "undo": url_for("removals.restore", removal_id=removed.removal_id),
+            },  # type: ignore[arg-type]  # a message may be any data: see ui/toasts.html
+            "success",
+        )
         if removed.warning:
-            flash(f"Its own clean-up failed: {removed.warning}", "error")
+            flash(f"Its own clean-up failed or was not run: {removed.warning}", "error")
         return redirect(url_for("installed.index"))
+
+
+def _uninstall_page(life: LifeCycle, extension_id: str, **context: Any) -> str:
+    plan = life.preview(current_actor(), extension_id, action="uninstall")
+    return installation_page(
+        life,
+        extension_id,
+        "uninstall",
+        **shown(plan),
+        days=UNDO_DAYS,
+        data=request.form.get("data"),
+        **context,
+    )
 
 
 def _panel(contributions: Contributions, extension_id: str) -> Drawn | None:
@@ -183,12 +220,14 @@ def _settings_page(
         for one in fields
         if one.error
     ]
-    return _one(life, extension_id, "settings", fields=fields, wrong=wrong, panel=panel)
+    return installation_page(
+        life, extension_id, "settings", fields=fields, wrong=wrong, panel=panel
+    )
 
 
 def _overview(life: LifeCycle, extension_id: str, trust_error: str | None = None) -> str:
     manifest = life.inventory.manifest(current_actor(), extension_id)
-    return _one(
+    return installation_page(
         life,
         extension_id,
         "overview",
@@ -199,11 +238,13 @@ def _overview(life: LifeCycle, extension_id: str, trust_error: str | None = None
     )
 
 
-def _one(life: LifeCycle, extension_id: str, tab: str, **context: Any) -> str:
+def installation_page(life: LifeCycle, extension_id: str, tab: str, **context: Any) -> str:
+    """Draw one page of an installation, within its head and tabs. Raises NotInstalled."""
     found = life.get(current_actor(), extension_id)
     shown = {
         **found,
         "pill": pill(found),
+        "standing": life.upgrades.standings(current_actor()).get(extension_id),
         "isolation_words": ISOLATION_WORDS[found["isolation"]],
         "layers": layers(found["level"]),
     }

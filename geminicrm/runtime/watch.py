@@ -12,7 +12,7 @@ from geminicrm.runtime.leases import LEASE_SECONDS
 from geminicrm.runtime.ledger import FLUSH_SECONDS
 
 LOOK_SECONDS = 0.025
-REPAIR_SECONDS = 0.5
+REPAIR_SECONDS = 0.25
 COUNT_SECONDS = 1.0
 RENEW_SECONDS = LEASE_SECONDS / 2.5
 _log = structlog.get_logger(__name__)
@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 class Watch:
     """`start` and `stop` the thread, or call `tick` by hand.
 
-    `books` write down what was counted and reported in memory.
+    `books` write down what was counted and reported in memory, `look` looks after watched versions.
     """
 
     def __init__(
@@ -29,11 +29,13 @@ class Watch:
         convergence: Convergence,
         books: Sequence[Callable[[], object]],
         metrics: CallMetrics,
+        look: Callable[[], object],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._convergence = convergence
         self._books = books
         self._metrics = metrics
+        self._look = look
         self._monotonic = monotonic
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -59,11 +61,11 @@ class Watch:
         """Do what is due."""
         if self._is_due("repair", REPAIR_SECONDS):
             self._convergence.repair()
-        table = self._convergence.current()
-        if table.generation != self._convergence.acknowledged or self._is_due(
-            "renew", RENEW_SECONDS
-        ):
+        self._convergence.follow()
+        self._convergence.current()
+        if self._convergence.untold or self._is_due("renew", RENEW_SECONDS):
             self._convergence.acknowledge()
+        self._look()
         if self._is_due("count", COUNT_SECONDS):
             self._metrics.flush()
         if self._is_due("flush", FLUSH_SECONDS):

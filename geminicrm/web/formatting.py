@@ -102,6 +102,11 @@ def instant(value: datetime | str, zone: str) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def clock(value: datetime | str, zone: str) -> str:
+    """Write the time of day of an instant in a zone: `14:32`."""
+    return as_datetime(value).astimezone(ZoneInfo(zone)).strftime("%H:%M")
+
+
 def day(value: date | str) -> str:
     """Give a date: `21 Nov 2026`. A date has no zone and is never shifted."""
     exact = as_date(value)

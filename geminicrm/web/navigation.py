@@ -41,6 +41,15 @@ class Viewer:
     links: tuple[Command, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bar:
+    """A warning that stands above every page, with the page where it is dealt with."""
+
+    text: str
+    link_label: str = ""
+    link_url: str = ""
+
+
 def sections(items: Sequence[NavItem]) -> list[tuple[str, list[NavItem]]]:
     """Group entries by section, in the order they came in."""
     return [(name, list(group)) for name, group in groupby(items, key=lambda item: item.section)]

@@ -87,6 +87,9 @@ def _add_filters(app: Flask, zone: Callable[[], str]) -> None:
     def instant(value: datetime | str) -> str:
         return formatting.instant(value, zone())
 
+    def clock(value: datetime | str) -> str:
+        return formatting.clock(value, zone())
+
     def relative_time(value: datetime | str, now: datetime | None = None) -> str:
         return formatting.relative_time(value, now or _now())
 
@@ -98,6 +101,7 @@ def _add_filters(app: Flask, zone: Callable[[], str]) -> None:
 
     app.jinja_env.filters |= {
         "instant": instant,
+        "clock": clock,
         "relative_time": relative_time,
         "relative_day": relative_day,
         "overdue": overdue,

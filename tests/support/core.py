@@ -1,5 +1,6 @@
 """A core of its own for a test: an empty home, tables, a workspace with an owner."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
 
 from geminicrm.app import Core, build_core, create_app
 from geminicrm.config import Settings
@@ -76,20 +78,45 @@ def clock() -> FixedClock:
     return FixedClock(START)
 
 
+@pytest.fixture(scope="session")
+def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a SQLite file with all tables and no row, to be copied."""
+    path = tmp_path_factory.mktemp("tables") / "empty.db"
+    engine = create_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
-def make_core(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Core]]:
+def make_core(
+    tmp_path: Path, clock: FixedClock, empty_tables: Path
+) -> Iterator[Callable[..., Core]]:
     """Give a maker of cores; `make_core(GEMINICRM_DATABASE_URL=...)` changes settings."""
     made: list[Core] = []
 
     def make(**changes: str) -> Core:
-        core = build_core(make_settings(tmp_path / "home", **changes), clock=clock)
-        Base.metadata.create_all(core.database.engine)
+        settings = make_settings(tmp_path / "home", **changes)
+        copied = _copied(empty_tables, settings.database_url)
+        core = build_core(settings, clock=clock)
+        if not copied:
+            Base.metadata.create_all(core.database.engine)
         made.append(core)
         return core
 
     yield make
     for core in made:
         core.close()
+
+
+def _copied(tables: Path, url: str) -> bool:
+    """Put a copy of the tables where a new SQLite database is to be; tell whether it was one."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if not url.startswith("sqlite:///") or path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copy(tables, path)
+    return True
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A process of its own that installs; its arguments are home, key, database and workspace."""
+"""A process of its own that installs; arguments: home, key, database, workspace, extension."""
 
 import sys
 from pathlib import Path
@@ -8,10 +8,10 @@ from geminicrm.config import Settings
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import AppError
 from geminicrm.runtime.consent import InstallRequest
-from tests.support.life import HELLO, files, make_life, zipped
+from tests.support.life import files, make_life, zipped
 
 
-def main(home: str, key: str, url: str, workspace_id: str) -> str:
+def main(home: str, key: str, url: str, workspace_id: str, extension_id: str) -> str:
     """Install once the other process is there too; give how it went."""
     settings = Settings.from_env(
         {
@@ -23,10 +23,10 @@ def main(home: str, key: str, url: str, workspace_id: str) -> str:
     )
     core = build_core(settings)
     life = make_life(core)
-    life.shelf.put(zipped(files()))
+    life.shelf.put(zipped(files(id=extension_id)), extension_id)
     try:
         sys.stdin.readline()
-        request = InstallRequest(extension_id=HELLO, grant="requested")
+        request = InstallRequest(extension_id=extension_id, grant="requested")
         life.cycle.install(SystemActor(workspace_id), request)
     except AppError as error:
         return error.code

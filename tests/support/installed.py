@@ -10,7 +10,7 @@ import pytest
 from geminicrm.app import Core
 from geminicrm.kernel.relay import Relay
 from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.install.state import Examined
+from geminicrm.runtime.install.drafting import Examined
 from marketplace.offer import built_in_folder
 from marketplace.packages import PackedFile, pack
 from tests.support.core import Tenant, make_tenant

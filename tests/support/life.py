@@ -3,7 +3,6 @@
 import hashlib
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,12 +17,15 @@ from geminicrm.kernel.errors import Finding, NotFound
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.consent import InstallRequest
-from geminicrm.runtime.install.state import Draft, Examined, Outcome, PackageRef
+from geminicrm.runtime.install.drafting import Draft, Examined, Outcome
+from geminicrm.runtime.install.offers import Offered, PackageRef
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.problems import InstallFailed
 from geminicrm.runtime.service import LifeCycle
 from marketplace.package_reader import open_package
 from tests.support.core import Tenant
+from tests.support.meter_log import MeterLog
+from tests.support.universes import manifest_in
 
 HELLO = "hello-world"
 CODE = '''"""Greets."""
@@ -45,6 +47,7 @@ class Hello(ExtensionBase):
     def get_routes(self):
         return Blueprint("hello", __name__)
 '''
+GREETED = "    greeted = lambda self: self.app.leads.list(limit=1)\n"
 
 
 def manifest(**changes: Any) -> dict[str, Any]:
@@ -66,12 +69,16 @@ def manifest(**changes: Any) -> dict[str, Any]:
 
 
 def files(code: str = CODE, **changes: Any) -> dict[str, bytes]:
-    """Give the files of an extension."""
+    """Give the files of an extension; the usual one reads leads where it may."""
+    made = manifest(**changes)
+    reads = code == CODE and "read:leads" in made.get("permissions", ())
     return {
-        "manifest.json": json.dumps(manifest(**changes)).encode(),
+        "manifest.json": json.dumps(made).encode(),
         "__init__.py": b'"""Greets."""\n',
-        "extension.py": code.encode(),
+        "extension.py": (code + GREETED * reads).encode(),
         "README.md": b"# Hello\n",
+        "LICENSE": b"MIT\n",
+        "CHANGELOG.md": f"## {changes.get('version', '1.0.0')}\n".encode(),
         "static/icon.svg": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     }
 
@@ -88,7 +95,8 @@ def zipped(content: Mapping[str, bytes]) -> bytes:
 class Shelf:
     """A registry in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, note_own: Callable[[str], object]) -> None:
+        self._note_own = note_own
         self.refs: dict[tuple[str, str], PackageRef] = {}
         self.contents: dict[str, bytes] = {}
         self.newest: dict[str, str] = {}
@@ -103,14 +111,24 @@ class Shelf:
         self.refs[extension_id, version] = ref
         self.contents[ref.digest] = content
         self.newest[extension_id] = version
+        if ref.built_in:
+            self._note_own(digest)
         return ref
 
-    def find(self, extension_id: str, version: str | None) -> PackageRef:
+    def find(self, workspace_id: str, extension_id: str, version: str | None) -> PackageRef:
         """Name a version, the last one put for None."""
+        assert workspace_id
         found = self.refs.get((extension_id, version or self.newest.get(extension_id, "")))
         if found is None:
             raise NotFound("extension", extension_id)
         return found
+
+    def versions(self, workspace_id: str, extension_id: str) -> list[Offered]:
+        """Give every version, the last one put first."""
+        assert workspace_id
+        found = [ref for (name, _), ref in self.refs.items() if name == extension_id]
+        bytes_of = self.contents
+        return [Offered(ref=one, manifest=manifest_in(bytes_of[one.digest])) for one in found[::-1]]
 
     def read(self, ref: PackageRef) -> bytes:
         """Give the bytes."""
@@ -172,20 +190,6 @@ class FakeLive:
         return self.answer
 
 
-class MeterLog:
-    """Keeps what was counted."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, str]] = []
-        self._lock = threading.Lock()
-
-    def install(self, action: str, outcome: str, seconds: float) -> None:
-        """Keep one count."""
-        assert seconds >= 0
-        with self._lock:
-            self.seen.append((action, outcome))
-
-
 @dataclass
 class Life:
     """A life cycle and everything that a test turns about it."""
@@ -200,24 +204,25 @@ class Life:
 
     def folders(self) -> list[str]:
         """Name what lies in the packages folder, the lock apart."""
-        if not self.packages.exists():
-            return []
-        return sorted(path.name for path in self.packages.iterdir() if path.name != ".lock")
+        found = self.packages.iterdir() if self.packages.exists() else ()
+        return sorted(path.name for path in found if path.name != ".lock")
 
 
 def make_life(core: Core, **changes: Any) -> Life:
     """Make a life cycle on a core with fakes around it."""
-    shelf, runner, live, meter = Shelf(), FakeRunner(), FakeLive(), MeterLog()
+    shelf = Shelf(core.own_packages.note)
+    runner, live, meter = FakeRunner(), FakeLive(), MeterLog()
     packages = core.settings.home / "packages"
     needs = {
         "works": core.works,
         "generations": core.generations,
         "cipher": core.cipher,
         "source": shelf,
+        "glance": shelf.versions,
+        "vouch": lambda ref: ref,
         "unpack": lambda content: open_package(content).files,
         "runner": runner,
-        # As on a machine without locks, where code of others has to be trusted.
-        "confines": lambda: False,
+        "confines": lambda: False,  # without locks code of others has to be trusted
         "live": live,
         "meter": meter,
         "packages": packages,
@@ -264,6 +269,12 @@ def change_row(life: Life, tenant: Tenant, **facts: Any) -> None:
         row = work.session.scalars(select(Installation)).one()
         for name, value in facts.items():
             setattr(row, name, value)
+
+
+def forget_removed(life: Life, tenant: Tenant) -> None:
+    """Take the way back away from everything that was uninstalled."""
+    for one in life.cycle.removals.removed(tenant.owner()):
+        life.cycle.removals.forget(tenant.owner(), one["id"])
 
 
 def offer(life: Life, **changes: Any) -> None:

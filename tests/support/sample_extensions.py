@@ -217,7 +217,10 @@ class Stage:
 def make_stage(
     core: Core, kind: str = "web", threads: int = 8, seconds: float = 5.0, **parts: Any
 ) -> Stage:
-    """Make a runtime beside others on the same core; it has no hosts unless `parts` say so."""
+    """Make a runtime beside others on the same core; it has no hosts unless `parts` say so.
+
+    What is put on it counts as having come with the CRM.
+    """
     metrics = CountedCalls()
     saved: list[tuple[str, str, dict[str, Any]]] = []
 
@@ -236,7 +239,7 @@ def make_stage(
             metrics=metrics,
             http=core.http,
             workspace=workspace,
-            **parts,
+            **{"own": lambda _digest: True, **parts},
         ),
     )
     crm = build(core.works, runtime.hooks, lambda _work, _user: True)

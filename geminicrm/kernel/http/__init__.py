@@ -11,7 +11,7 @@ from geminicrm.kernel.http.errors import (
     TlsFailed,
 )
 from geminicrm.kernel.http.guard import AddressGuard, Target
-from geminicrm.kernel.http.message import HttpRequest, HttpResponse
+from geminicrm.kernel.http.message import HttpRequest, HttpResponse, Sink
 
 __all__ = [
     "AddressGuard",
@@ -24,6 +24,7 @@ __all__ = [
     "HttpTimeout",
     "ResponseBroken",
     "ResponseTooLarge",
+    "Sink",
     "Target",
     "TlsFailed",
 ]

@@ -2,7 +2,7 @@
 
 import ssl
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from http.client import HTTPResponse as Answer
 
@@ -13,7 +13,7 @@ from geminicrm.kernel.http.errors import (
     ResponseTooLarge,
 )
 from geminicrm.kernel.http.guard import AddressGuard, Target
-from geminicrm.kernel.http.message import HttpRequest, HttpResponse
+from geminicrm.kernel.http.message import HttpRequest, HttpResponse, Sink
 from geminicrm.kernel.http.names import Resolver, resolve
 from geminicrm.kernel.http.wire import CeilingReached, Deadline, TimedSocket
 
@@ -51,6 +51,17 @@ class HttpClient:
         ValidationFailed for a method or header that may not go out; else a subclass of HttpFailed
         whose `sent` says whether the receiver may have seen anything.
         """
+        return self._call(request, None)
+
+    def stream(self, request: HttpRequest, sink: Sink) -> HttpResponse:
+        """Make one call and hand the body to `sink` as it comes; the answer's own is empty.
+
+        Raises as `request`; what came before an error has been handed on by then. `truncate` has
+        no meaning here.
+        """
+        return self._call(request, sink)
+
+    def _call(self, request: HttpRequest, sink: Sink | None) -> HttpResponse:
         request.check()
         deadline = Deadline(request.deadline_seconds, self._monotonic)
         target = self.guard.parse(request.url, https_only=request.https_only)
@@ -58,7 +69,7 @@ class HttpClient:
         with connect(target, deadline, self._tls) as sock:
             ceiling = 2 * request.max_bytes + _FRAMING
             timed = TimedSocket(sock, deadline, ceiling)
-            return _Exchange(request, target, timed, deadline).run()
+            return _Exchange(request, target, timed, deadline).run(sink)
 
 
 class _Exchange:
@@ -76,12 +87,12 @@ class _Exchange:
         # `http.client` is typed for real sockets and uses `sendall`, `makefile` and `close`.
         self._connection.sock = sock
 
-    def run(self) -> HttpResponse:
+    def run(self, sink: Sink | None) -> HttpResponse:
         try:
             self._send()
             self._stage = "read"
             with self._connection.getresponse() as answer:
-                return self._read(answer)
+                return self._read(answer) if sink is None else self._pour(answer, sink)
         except TimeoutError as error:
             raise self._timed_out() from error
         except CeilingReached as error:
@@ -124,12 +135,24 @@ class _Exchange:
         body, rest = self._read_body(answer)
         if rest and not self._request.truncate:
             raise self._too_large()
-        headers: dict[str, str] = {}
-        for name, value in answer.getheaders():
-            key = name.lower()
-            headers[key] = f"{headers[key]}, {value}" if key in headers else value
-        elapsed = round(self._deadline.elapsed() * 1000, 3)
-        return HttpResponse(answer.status, headers, body, elapsed, truncated=rest)
+        return HttpResponse(
+            answer.status, _joined(answer), body, self._elapsed_ms(), truncated=rest
+        )
+
+    def _pour(self, answer: Answer, sink: Sink) -> HttpResponse:
+        headers = _joined(answer)
+        sink.begin(answer.status, headers)
+        left = self._request.max_bytes
+        while chunk := answer.read(min(_CHUNK, left + 1)):
+            left -= len(chunk)
+            if left < 0:
+                raise self._too_large()
+            sink.write(chunk)
+        self._check_end(answer)
+        return HttpResponse(answer.status, headers, b"", self._elapsed_ms())
+
+    def _elapsed_ms(self) -> float:
+        return round(self._deadline.elapsed() * 1000, 3)
 
     def _read_body(self, answer: Answer) -> tuple[bytes, bool]:
         limit = self._request.max_bytes
@@ -164,3 +187,11 @@ class _Exchange:
             where=self._target.origin,
             sent=self._sock.sent,
         )
+
+
+def _joined(answer: Answer) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    for name, value in answer.getheaders():
+        key = name.lower()
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    return headers

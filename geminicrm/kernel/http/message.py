@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from geminicrm.kernel.errors import Finding, ValidationFailed
 
@@ -75,3 +76,15 @@ class HttpResponse:
     body: bytes
     elapsed_ms: float
     truncated: bool = False
+
+
+class Sink(Protocol):
+    """Where the body of a streamed answer goes; may raise an AppError to end the call."""
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Take note of the head, which comes once and first; names are in lower case."""
+        ...
+
+    def write(self, chunk: bytes) -> object:
+        """Take the next bytes of the body."""
+        ...

@@ -21,6 +21,7 @@ _FILES: Final[Mapping[str, str]] = MappingProxyType(
         "static/icon.svg": "icon.svg.tmpl",
         "README.md": "README.md.tmpl",
         "CHANGELOG.md": "CHANGELOG.md.tmpl",
+        "LICENSE": "LICENSE.tmpl",
         "tests/__init__.py": "__init__.py.tmpl",
         "tests/test_extension.py": "test_extension.py.tmpl",
     }

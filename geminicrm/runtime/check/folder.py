@@ -4,7 +4,8 @@ import ast
 import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -41,14 +42,21 @@ class CheckFinding:
     @override
     def __str__(self) -> str:
         """Give one line in the form that editors know: `file:line: severity: message [code]`."""
-        place = f"{self.file}:{self.line}" if self.line else self.file or "."
-        return f"{place}: {self.severity}: {self.message} [{self.code}]"
+        return f"{self._place}: {self.severity}: {self.message} [{self.code}]"
+
+    def to_dict(self) -> dict[str, object]:
+        """Give it in the shape that is stored and sent."""
+        return asdict(self)
 
     def finding(self) -> Finding:
         """Give it as a kernel finding; other files than the manifest become part of the message."""
         if self.file == "manifest.json":
             return Finding(self.pointer, self.code, self.message)
-        return Finding("", self.code, str(self))
+        return Finding("", self.code, f"{self._place}: {self.message}")
+
+    @property
+    def _place(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file or "."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,12 @@ class Entry:
     kind: Literal["file", "link", "other"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ExtensionFolder:
-    """What rules look at. `manifest` is None where it is wrong, `trees` lacks broken sources."""
+    """What rules look at. `manifest` is None where it is wrong, `trees` lacks broken sources.
+
+    `previous` is the manifest of the version before, where it is known.
+    """
 
     path: Path
     entries: Mapping[str, Entry]
@@ -69,6 +80,26 @@ class ExtensionFolder:
     manifest_findings: tuple[Finding, ...]
     trees: Mapping[str, ast.Module]
     broken: tuple[CheckFinding, ...]
+    previous: Manifest | None = None
+
+    @cached_property
+    def nodes(self) -> tuple[tuple[str, ast.AST], ...]:
+        """Every node of the sources that run in the CRM, with its file; walked once for all rules.
+
+        Without recursion, so that deep nesting exhausts nothing.
+        """
+        return tuple((name, node) for name, tree in self.own_trees() for node in ast.walk(tree))
+
+    def read(self, name: str, limit: int) -> bytes:
+        """Give the first bytes of a plain file; nothing for any other. Raises `OSError`."""
+        if not self.has_file(name):
+            return b""
+        with (self.path / name).open("rb") as file:
+            return file.read(limit)
+
+    def text(self, name: str, limit: int) -> str:
+        """Give the start of a file as text, wrong encodings replaced. Raises `OSError`."""
+        return self.read(name, limit).decode("utf-8-sig", "replace")
 
     def has_file(self, name: str) -> bool:
         """Tell whether there is a plain file of this name."""
@@ -103,7 +134,11 @@ def list_entries(path: Path) -> dict[str, Entry]:
 
 
 def open_folder(
-    path: Path, *, known_scopes: Collection[str], core_version: str | None = None
+    path: Path,
+    *,
+    known_scopes: Collection[str],
+    core_version: str | None = None,
+    previous: Manifest | None = None,
 ) -> ExtensionFolder:
     """Read the manifest and the Python sources of a folder. Raises `OSError`."""
     entries = list_entries(path)
@@ -123,7 +158,7 @@ def open_folder(
                 trees[name] = parsed
             else:
                 broken.append(parsed)
-    return ExtensionFolder(path, entries, manifest, findings, trees, tuple(broken))
+    return ExtensionFolder(path, entries, manifest, findings, trees, tuple(broken), previous)
 
 
 def _entry(status: os.stat_result) -> Entry:

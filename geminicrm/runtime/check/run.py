@@ -1,24 +1,40 @@
 """All rules on one folder, with every finding together."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
 from geminicrm.runtime.check import (
+    changelog,
+    dynamic_code,
     entry_point,
     extension_class,
     folder_name,
     hook_names,
+    hosts_declared,
+    hosts_used,
     icon,
     imports,
+    licence,
     manifest_file,
     paths,
     readme,
     requirements,
+    scopes_declared,
+    scopes_used,
+    screenshots,
+    secret_settings,
+    secrets_left,
     sources,
     static_files,
+    storage_version,
 )
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder, open_folder
+from geminicrm.runtime.manifest_model import Manifest
+
+MOST_FINDINGS: Final = 50
+"""Of one rule: more help nobody, and a hostile package must not make an answer endless."""
 
 
 class Rule(Protocol):
@@ -36,10 +52,21 @@ PACKAGE_RULES: Final[tuple[Rule, ...]] = (
     extension_class.check,
     hook_names.check,
     imports.check,
+    dynamic_code.check,
+    secrets_left.check,
+    scopes_used.check,
+    scopes_declared.check,
+    hosts_used.check,
+    hosts_declared.check,
     requirements.check,
+    storage_version.check,
+    secret_settings.check,
     static_files.check,
     icon.check,
+    screenshots.check,
+    licence.check,
     readme.check,
+    changelog.check,
 )
 """What an unpacked package must pass, whatever its folder is called."""
 
@@ -53,8 +80,25 @@ def check_folder(
     known_scopes: Collection[str],
     core_version: str | None = None,
     rules: Sequence[Rule] = PACKAGE_RULES,
+    previous: Manifest | None = None,
 ) -> list[CheckFinding]:
-    """Apply rules to an extension's folder; errors come before warnings. Raises `OSError`."""
-    folder = open_folder(path, known_scopes=known_scopes, core_version=core_version)
-    found = [one for rule in rules for one in rule(folder)]
+    """Apply rules to an extension's folder; errors come before warnings. Raises `OSError`.
+
+    `previous` is the manifest of the version before this one, where there is one.
+    """
+    folder = open_folder(
+        path, known_scopes=known_scopes, core_version=core_version, previous=previous
+    )
+    found = [one for rule in rules for one in _few(rule(folder))]
     return sorted(found, key=lambda one: (one.severity, one.file, one.line))
+
+
+def _few(found: list[CheckFinding]) -> list[CheckFinding]:
+    """Keep the first of many, the errors before all."""
+    if len(found) <= MOST_FINDINGS:
+        return found
+    ordered = sorted(found, key=lambda one: one.severity)
+    left_out = len(found) - MOST_FINDINGS
+    last = ordered[MOST_FINDINGS - 1]
+    message = f"{last.message} There are {left_out} more of this kind."
+    return [*ordered[: MOST_FINDINGS - 1], replace(last, message=message)]

@@ -63,11 +63,13 @@ class Restart(Message, frozen=True):
 class Desired(Message, frozen=True):
     """What should be able to run: (installation, digest, locked); hosts of others are ended.
 
-    `number` is the generation of the table that says so; an older one is ignored.
+    `number` is the generation of the table that says so; an older one is ignored. Conversations
+    that run have `grace` seconds to end.
     """
 
     number: int
     hosts: tuple[tuple[Short, Short, bool], ...]
+    grace: float = 10.0
 
 
 class Forgive(Message, frozen=True):

@@ -28,14 +28,24 @@ class Connection:
         self.busy = False
         self.leaving = False
         self._socket = sock
+        self._lock = threading.Lock()
+        self._left = False
 
     def leave(self) -> None:
-        """Say that nothing new begins here, and end what waits on it."""
-        try:
-            self.wire.send(Goaway(), deadline=time.monotonic() + _GREETING_SECONDS)
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except (WireError, OSError):
-            return  # the other side was quicker
+        """Say once that nothing new begins here, and end what waits on it.
+
+        The thread of the connection and whoever closes the host may come to it at the same moment:
+        the second waits, so that nobody closes the connection before it is said.
+        """
+        with self._lock:
+            if self._left:
+                return
+            self._left = True
+            try:
+                self.wire.send(Goaway(), deadline=time.monotonic() + _GREETING_SECONDS)
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except (WireError, OSError):
+                return  # the other side was quicker
 
 
 class Server:

@@ -11,21 +11,25 @@ from geminicrm.runtime.check.folder import open_folder
 from geminicrm.runtime.check.hook_names import marked
 from geminicrm.runtime.context import ExtensionContext
 from geminicrm.runtime.failures import HostUnavailable, LoadFailed
-from geminicrm.runtime.host.control import Desired, HostSpec, NotRunning, Running
+from geminicrm.runtime.host.control import Desired, HostSpec, NotRunning, Restart, Running
 from geminicrm.runtime.host.sandbox.machine import confines
 from geminicrm.runtime.hosting.broker import Broker
 from geminicrm.runtime.hosting.endpoint import Endpoint
 from geminicrm.runtime.hosting.errands import Errands
 from geminicrm.runtime.hosting.proxies import HostedExtension, Remote, hosted_hooks
 from geminicrm.runtime.hosting.supervising import CrashLoop, Hosts, Supervisor
-from geminicrm.runtime.install.state import Examined
+from geminicrm.runtime.install.drafting import Examined
 from geminicrm.runtime.live import Code, HostKey, LoadedVersion, digest_hex
 from geminicrm.runtime.manifest import Manifest
 
+_GRACE_SECONDS = 2.0
+"""Beside what one call may take, a host has so long to end the calls that run in it."""
 _UNCONFINED = (
     "this machine has no locks for it (Landlock and seccomp), and no admin has trusted it in so "
     "many words"
 )
+
+_GIVEN_UP = "its draft was given up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,8 @@ class HostingParts:
     `context` makes the doors of an extension, by its id. `switch_off` writes down that an
     installation crashes again and again, `started` hears which locks a host has. `machine` says
     what locks this machine has. `requirements` gives the folder of a version's Python packages, if
-    it has some; it may take its time, and is asked before a host is started.
+    it has some; it may take its time, and is asked before a host is started. `seconds` is what one
+    call may take.
     """
 
     packages: Path
@@ -47,6 +52,7 @@ class HostingParts:
     started: Callable[[HostSpec, Running], object]
     machine: Callable[[], Mapping[str, str]]
     requirements: Callable[[Manifest, str], Path | None]
+    seconds: float = 10.0
 
 
 def no_requirements(_manifest: Manifest, _digest: str) -> Path | None:
@@ -106,12 +112,14 @@ class Hosting:
         return Examined(findings=(_finding(endpoint.spec, given),))
 
     def end(self, host: HostKey) -> None:
-        """End a host that nobody needs any more."""
+        """End a host that nobody needs any more, whichever process has started it."""
         with self._lock:
             endpoint = self._endpoints.pop(host, None)
         running = endpoint.forget() if endpoint is not None else None
         if running is not None:
-            self._hosts.retire(running.generation, "its draft was given up")
+            self._hosts.retire(running.generation, _GIVEN_UP)
+        else:
+            self._hosts.retire_all(host.installation_id, host.digest, _GIVEN_UP)
 
     def swapped(self, generation: int, hosts: tuple[HostKey, ...]) -> None:
         """Take note of the hosts that may run, and let the supervisor know, soon."""
@@ -119,12 +127,16 @@ class Hosting:
         if hosts or self._told:
             self._told = hosts
             wanted = tuple((one.installation_id, one.digest, one.locked) for one in hosts)
-            desired = Desired(generation, wanted)
+            desired = Desired(generation, wanted, self._parts.seconds + _GRACE_SECONDS)
             self._errands.run(f"desired {generation}", lambda: self._hosts.tell(desired))
 
     def forgive(self, installation_id: str) -> None:
         """Forget that a host kept crashing."""
         self._hosts.forgive(installation_id)
+
+    def restart(self, installation_id: str) -> None:
+        """Start an installation's host anew, if it runs: its files have changed."""
+        self._hosts.tell(Restart(installation_id))
 
     def tidy(self) -> None:
         """Close connections to hosts that have stopped."""

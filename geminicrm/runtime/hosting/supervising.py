@@ -14,10 +14,12 @@ from geminicrm.runtime.host.control import (
     Given,
     HostSpec,
     Lines,
+    Look,
     NotRunning,
     Question,
     Retire,
     Running,
+    States,
 )
 from geminicrm.runtime.hosting.locked import lacking
 from geminicrm.runtime.hosting.supervisor_client import SupervisorAway
@@ -132,6 +134,14 @@ class Hosts:
         """End a host soon; where nobody hears it, there is none."""
         self.tell(Retire(generation, RETIRE_SECONDS, reason))
 
+    def retire_all(self, installation_id: str, digest: str, reason: str) -> None:
+        """End the hosts that an installation has for a version; where nobody hears it, none is."""
+        with contextlib.suppress(SupervisorAway):
+            given = self._present.ask(Look(), time.monotonic() + TELL_SECONDS)
+            for host in given.hosts if isinstance(given, States) else ():
+                if (host.installation_id, host.digest) == (installation_id, digest):
+                    self.retire(host.generation, reason)
+
     def forgive(self, installation_id: str) -> None:
         """Forget its crashes; where nobody hears it, nobody remembers them."""
         self.tell(Forgive(installation_id))
@@ -160,7 +170,7 @@ def failure_of(spec: HostSpec, given: NotRunning) -> HostUnavailable | RemoteFai
         # The pause after a crash is no further failure: calls would be left out for failing before
         # its host has crashed often enough to be switched off.
         detail = f"its process ended ({given.reason}) and is started again in a moment."
-        return HostUnavailable(spec.extension_id, detail, given.retry_after)
+        return HostUnavailable(spec.extension_id, detail, given.retry_after, crashed=True)
     return RemoteFailure(given.where if given.code == "load_failed" else "", _in_words(given))
 
 

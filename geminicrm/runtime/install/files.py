@@ -4,6 +4,8 @@ import contextlib
 import fcntl
 import os
 import shutil
+import stat
+import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -12,6 +14,7 @@ from geminicrm.kernel.ids import new_id
 
 CACHES = frozenset({"__pycache__"})
 _TEMPORARY = ".new-"
+_TEMPORARY_KINDS = frozenset({"check", "inspect", "lock", "pack", "wheels"})
 _LOCK = ".lock"
 
 
@@ -81,6 +84,22 @@ def place_tree(target: Path, files: Mapping[str, bytes]) -> None:
     _sync_folder(target.parent)
 
 
+def take_away(folder: Path) -> None:
+    """Make a folder disappear at once; a death half way leaves no part of it under its name."""
+    old = folder.with_name(f"{_TEMPORARY}{new_id('old')}")
+    folder.rename(old)
+    shutil.rmtree(old)
+
+
+def clear(folder: Path) -> None:
+    """Remove what somebody who died left half made; to be called while nobody installs."""
+    for path in folder.glob(f"{_TEMPORARY}*") if folder.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
 def same_tree(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Tell whether the folder holds exactly these files; caches of the interpreter don't count."""
     found = {
@@ -105,6 +124,7 @@ def collect(packages: Path, used: Callable[[], Collection[str]], older_than: flo
     with held(packages) as hold:
         if not hold.alone():
             return []
+        clear(packages)
         kept, limit = used(), time.time() - older_than
         old = [
             path
@@ -112,8 +132,20 @@ def collect(packages: Path, used: Callable[[], Collection[str]], older_than: flo
             if path.is_dir() and path.name not in kept and path.stat().st_mtime < limit
         ]
         for path in old:
-            shutil.rmtree(path)
+            take_away(path)
     return sorted(path.name for path in old)
+
+
+def collect_temporary(older_than: float) -> None:
+    """Remove folders that killed processes left where temporary files go, once they are old."""
+    limit = time.time() - older_than
+    for path in Path(tempfile.gettempdir()).glob("geminicrm-*-*"):
+        with contextlib.suppress(FileNotFoundError):
+            kind = path.name.split("-")[1]
+            found = path.lstat()
+            mine = kind in _TEMPORARY_KINDS and found.st_uid == os.getuid()
+            if mine and stat.S_ISDIR(found.st_mode) and found.st_mtime < limit:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:

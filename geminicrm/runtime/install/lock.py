@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from geminicrm.kernel.errors import Conflict, Unavailable
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.runtime.history.owners import is_dead, own_name
 from geminicrm.runtime.models import InstallLock
 
 LEASE_SECONDS = 180.0
-"""Longer than any single step may take; a holder that died is forgotten after it."""
+"""Longer than any single step may take; a holder that died unseen is forgotten after it."""
 WAIT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.05
 
@@ -68,18 +69,18 @@ class WorkspaceLock:
         row = self._row(work)
         until = work.now + self._lease
         if row is None:
-            work.session.add(InstallLock(id=new_id("lock"), holder=self._holder, until=until))
-            return True
-        if row.holder and row.until > work.now:
+            row = InstallLock(id=new_id("lock"))
+            work.session.add(row)
+        elif row.holder and row.until > work.now and not is_dead(row.owner or ""):
             return False
-        row.holder, row.until = self._holder, until
+        row.holder, row.owner, row.until = self._holder, own_name(), until
         return True
 
     def _release(self) -> None:
         with self._works.write(self._actor) as work:
             row = self._row(work)
             if row is not None and row.holder == self._holder:
-                row.holder = ""
+                row.holder, row.owner = "", None
 
     def _row(self, work: Work) -> InstallLock | None:
         return work.session.scalar(select(InstallLock).with_for_update())

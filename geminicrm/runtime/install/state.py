@@ -3,15 +3,21 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from geminicrm.kernel.errors import Finding
+from geminicrm.kernel.errors import Finding, Unavailable
 from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.kernel.work import Actor, Works
 from geminicrm.runtime.extension_logs import ExtensionLogs
+from geminicrm.runtime.history.models import InstalledVersion
+from geminicrm.runtime.history.protocols import Entry, Journal, Lease
+from geminicrm.runtime.install.drafting import Draft, DraftSettings, Requirements, Runner
 from geminicrm.runtime.install.files import Hold
-from geminicrm.runtime.live import Code
+from geminicrm.runtime.install.offers import Offered, PackageRef, PackageSource
 from geminicrm.runtime.manifest_model import Manifest
+from geminicrm.runtime.models import Installation
+from geminicrm.runtime.quarantine import Quarantine
+from geminicrm.runtime.resolution.solve import Step
 
 Value = TypeVar("Value")
 Files = Mapping[str, bytes]
@@ -27,149 +33,17 @@ class Refused(Exception):
         self.findings = tuple(findings)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageRef:
-    """One published version: who vouches for it, and the digest that its bytes must have.
+class Undecided(Unavailable):
+    """The database went away over the transaction that decides: nobody knows how it ended.
 
-    `digest` is the SHA-256 of the package in hex, with or without `sha256:` in front; `size` is
-    in bytes.
+    Nothing is undone then, since it may have happened; the recovery finds out, and ends it.
     """
 
-    extension_id: str
-    version: str
-    digest: str
-    built_in: bool
-    signed: bool
-    size: int
-
-    @property
-    def hex_digest(self) -> str:
-        """Give the digest as the name of a folder."""
-        return self.digest.removeprefix("sha256:")
-
-
-class PackageSource(Protocol):
-    """Where packages come from: the embedded registry, another one, a file."""
-
-    def find(self, extension_id: str, version: str | None) -> PackageRef:
-        """Name a version, the newest good one for None. Raises NotFound."""
-        ...
-
-    def read(self, ref: PackageRef) -> bytes:
-        """Give the bytes of the package."""
-        ...
-
-
-@dataclass(slots=True)
-class DraftSettings:
-    """The settings of an installation that is not stored yet; `install()` may add to them."""
-
-    plain: dict[str, Any] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """The installation as it will be stored once everything else has worked.
-
-    `digest` is `sha256:<hex>`, `folder` holds the unpacked package. Secrets are in clear here
-    and leave memory only encrypted. `hooks` and `level` are known once it has been examined.
-    """
-
-    installation_id: str
-    workspace_id: str
-    extension_id: str
-    version: str
-    digest: str
-    manifest: Manifest
-    folder: Path
-    granted: tuple[str, ...]
-    settings: DraftSettings
-    trusted: bool
-    built_in: bool
-    hooks: tuple[str, ...] | None = None
-    level: Mapping[str, str] | None = None
-
-    @property
-    def code(self) -> Code:
-        """Say how its code runs."""
-        return Code(
-            installation_id=self.installation_id,
-            digest=self.digest,
-            built_in=self.built_in,
-            trusted=self.trusted,
-            hooks=self.hooks,
+    def __init__(self, extension_id: str) -> None:
+        super().__init__(
+            f"The database went away while it was being stored that {extension_id} is installed. "
+            "Look again in a moment: it is there, or it will be undone by itself."
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
-    """What came of trying to load a version: `findings` say why it can't be.
-
-    `hooks` are those that it implements, `level` the locks that held; both None for a built-in.
-    """
-
-    findings: tuple[Finding, ...] = ()
-    hooks: tuple[str, ...] | None = None
-    level: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What `install()` or `uninstall()` answered."""
-
-    success: bool = True
-    message: str = ""
-
-
-class Runner(Protocol):
-    """The side that executes: it calls into extensions, each time by a deadline.
-
-    Raises an ExtensionFailed that names extension and place where its code fails or overruns.
-    """
-
-    def probe(self, draft: Draft) -> Examined:
-        """Import the extension in a process of its own and make it; tell all that went wrong."""
-        ...
-
-    def load(self, draft: Draft) -> None:
-        """Load the version where this process can call it."""
-        ...
-
-    def unload(self, draft: Draft) -> None:
-        """Let go of the version unless an installation still uses it."""
-        ...
-
-    def install(self, actor: Actor, draft: Draft) -> Outcome:
-        """Run its `install()` for the draft's workspace; it may save settings in the draft."""
-        ...
-
-    def uninstall(self, actor: Actor, draft: Draft) -> Outcome:
-        """Run its `uninstall()` for the draft's workspace."""
-        ...
-
-    def forgive(self, installation_id: str) -> None:
-        """Forget that its host kept crashing: an admin has switched it on again."""
-        ...
-
-
-class Requirements(Protocol):
-    """Where the Python packages of versions come from; each version has a folder of them."""
-
-    def provide(self, draft: Draft) -> bool:
-        """Put them in place; tell whether they were not there before.
-
-        Raises ValidationFailed with every reason.
-        """
-        ...
-
-    def withdraw(self, draft: Draft) -> None:
-        """Let go of them: the install failed."""
-        ...
-
-    def collect(self, used: Callable[[], Collection[str]], older_than: float) -> None:
-        """Remove those of no package in `used` (digests) that are older than some seconds."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,19 +54,39 @@ class Checked:
     warnings: tuple[Finding, ...] = ()
 
 
+Glance = Callable[[str, str], Sequence[Offered]]
+"""Gives the versions of an extension that a workspace can have, by the ids of both."""
+Advice = Callable[[Actor, str, str, str], Sequence[str]]
+"""Gives what a registry, by its id, warns of in a version of an extension, a sentence each."""
+
+
+def no_advice(_actor: Actor, _registry_id: str, _extension_id: str, _version: str) -> Sequence[str]:
+    """Warn of nothing."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What steps act through; the same for every install of a process.
 
-    `confines` tells whether this machine can lock a host up.
+    `glance` gives the versions that a source has, for a page that must not wait. `vouch` checks the
+    signatures of what a source named, against what is pinned, and gives it back with what they
+    prove; it raises Refused for anything that is not as it should be. `confines`
+    tells whether this machine can lock a host up. `keep` stores a package where every machine finds
+    it by its digest. `quarantine` refuses what a registry has stopped, `advice` says what it warns
+    of. A version that has taken the place of another is watched for `watch_seconds`.
     """
 
     works: Works
     generations: Generations
     source: PackageSource
+    glance: Glance
+    vouch: Callable[[PackageRef], PackageRef]
+    journal: Journal
     runner: Runner
     requirements: Requirements
     unpack: Callable[[bytes], Files]
+    keep: Callable[[bytes], object]
     manifest: Callable[[bytes], Manifest]
     check: Callable[[Path, Manifest], Checked]
     seal: Callable[[Mapping[str, str]], str | None]
@@ -201,6 +95,9 @@ class Tools:
     logs: ExtensionLogs
     core_version: str
     api_versions: Collection[int]
+    quarantine: Quarantine
+    advice: Advice = no_advice
+    watch_seconds: float = 0.0
 
 
 def nobody_watches(_step: str) -> None:
@@ -209,13 +106,23 @@ def nobody_watches(_step: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What somebody asked for; `progress` is told the name of each step when it begins."""
+    """What somebody asked for; `progress` is told the name of each step when it begins.
+
+    `digest` is the one that the package must have, where that is known already. `beside` are the
+    versions of other extensions that the same order brings, `group_id` what its runs have in common
+    in the journal. `with_others` says that the caller sees to whatever else has to change; without
+    it such a version is refused.
+    """
 
     actor: Actor
     extension_id: str
     version: str | None
+    digest: str | None = None
     allow_unsigned: bool = False
     progress: Callable[[str], None] = nobody_watches
+    beside: Mapping[str, str] = field(default_factory=dict)
+    group_id: str | None = None
+    with_others: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,30 +134,52 @@ class Consent:
     settings: DraftSettings
 
 
-class Lease(Protocol):
-    """The workspace's install lock, as held by one install."""
+Settle = Callable[[Installation, Manifest], tuple[dict[str, Any], str | None]]
+"""Gives the settings of a row for another version of it: plain, and secrets sealed."""
 
-    def renew(self) -> None:
-        """Hold it for another while. Raises Conflict where it was lost."""
-        ...
 
-    def confirm(self, work: Work) -> None:
-        """Make sure, inside the deciding transaction, that it is still held. Raises Conflict."""
-        ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """What kind of change a run makes, and what is there before it.
+
+    `kind` is as the journal names it; `present` is the installation whose version is replaced, None
+    for an install, and `past` what it was before, for a way back. `settle` gives it the settings it
+    has from then on, asked inside the deciding transaction; `watch_seconds` is how long it is
+    watched, 0 for not at all.
+    """
+
+    kind: str = "install"
+    present: Draft | None = None
+    reason: str | None = None
+    past: InstalledVersion | None = None
+    settle: Settle | None = None
+    watch_seconds: float = 0.0
+    group_id: str | None = None
+
+
+INSTALL = Course()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallState:
-    """What is known so far; each step gives a new state with its own part filled in."""
+    """What is known so far; each step gives a new state with its own part filled in.
+
+    `recalled` says that the version was here before: its files lie there, and it has run. `others`
+    are the changes of other extensions that this one needs, in their order.
+    """
 
     order: Order
+    course: Course = INSTALL
+    recalled: bool = False
     ref_found: PackageRef | None = None
     content: bytes = b""
     files: Files = field(default_factory=dict)
     manifest_read: Manifest | None = None
     warnings: tuple[Finding, ...] = ()
+    others: tuple[Step, ...] = ()
     consent: Consent | None = None
     lease: Lease | None = None
+    entry_made: Entry | None = None
     hold: Hold | None = None
     draft_made: Draft | None = None
     folder_made: bool = False
@@ -276,6 +205,21 @@ class InstallState:
     def lease_held(self) -> Lease:
         """Give the install lock."""
         return _known(self.lease, "lock")
+
+    @property
+    def entry(self) -> Entry:
+        """Give the journal of this run."""
+        return _known(self.entry_made, "journal")
+
+    @property
+    def past(self) -> InstalledVersion:
+        """Give the version to go back to."""
+        return _known(self.course.past, "choose a version")
+
+    @property
+    def present(self) -> Draft:
+        """Give the installation whose version is replaced."""
+        return _known(self.course.present, "look at what is installed")
 
     @property
     def draft(self) -> Draft:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from geminicrm.kernel.errors import AppError, Finding, ValidationFailed
 from geminicrm.runtime.install.files import write_tree
-from geminicrm.runtime.install.state import Files, InstallState, PackageRef, Refused, Tools
+from geminicrm.runtime.install.offers import PackageRef
+from geminicrm.runtime.install.state import Files, InstallState, Refused, Tools
 from geminicrm.runtime.manifest_model import Manifest
 
 MANIFEST = "manifest.json"

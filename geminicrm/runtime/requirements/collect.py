@@ -1,13 +1,15 @@
 """Taking away wheels and folders of wheels that no installed version has."""
 
-import shutil
 import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from geminicrm.runtime.install.files import clear, take_away
 from geminicrm.runtime.requirements.where import (
+    forget_wheels,
     noted_wheels,
     notes_folder,
+    set_folder,
     set_key,
     sets_folder,
     wheels_folder,
@@ -28,10 +30,24 @@ def collect_wheels(home: Path, used: Collection[str], older_than: float) -> None
     _remove(wheels_folder(home), {wheel for wheels in sets for wheel in wheels}, limit)
 
 
+def forget_version(home: Path, digest: str) -> None:
+    """Take away the note of a version, and the folder of its wheels where no other one has it.
+
+    What died half way goes as well. To be called while nobody installs: see `held`.
+    """
+    wheels = noted_wheels(home, digest)
+    forget_wheels(home, digest)
+    others = [noted_wheels(home, note.name) for note in _entries(notes_folder(home))]
+    if wheels and wheels not in others and set_folder(home, wheels).is_dir():
+        take_away(set_folder(home, wheels))
+    for folder in (notes_folder(home), sets_folder(home), wheels_folder(home)):
+        clear(folder)
+
+
 def _remove(folder: Path, kept: Collection[str], limit: float) -> None:
     for path in _old(folder, limit):
         if path.name not in kept:
-            shutil.rmtree(path)
+            take_away(path)
 
 
 def _old(folder: Path, limit: float) -> Iterator[Path]:

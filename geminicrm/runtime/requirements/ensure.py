@@ -1,5 +1,6 @@
 """Having the folder of a version's Python packages, whichever machine or process asks."""
 
+from functools import partial
 from pathlib import Path
 
 from geminicrm.runtime.install.files import held
@@ -25,6 +26,6 @@ def ensure(home: Path, fetch: Fetch, manifest: Manifest, digest: str) -> Path | 
     except RequirementsMissing:
         packages = home / "packages"
         with held(packages):  # nobody collects what is being made
-            wheels = provide(home, fetch, manifest, packages / digest.removeprefix("sha256:"))
-            note_wheels(home, digest, wheels)
+            package = packages / digest.removeprefix("sha256:")
+            provide(home, fetch, manifest, package, partial(note_wheels, home, digest))
         return requirements_folder(home, manifest, digest)

@@ -1,7 +1,7 @@
 """Putting the Python packages of a version in place: read, fetched, chosen, linked."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -31,19 +31,23 @@ from geminicrm.runtime.requirements.problems import (
 from geminicrm.runtime.requirements.wheel import Wheel
 from geminicrm.runtime.requirements.where import wheels_folder
 
+Note = Callable[[Sequence[str]], None]
+"""Writes down the wheels of a version, by SHA-256 in hex."""
 _OFFLINE: Final = (
     "Where the index can't be reached, the wheels can lie in the package, in its folder wheels/."
 )
 
 
-def provide(home: Path, fetch: Fetch, manifest: Manifest, package: Path) -> Sequence[str]:
-    """Make the folder of a version's Python packages; give the wheels in it by SHA-256.
+def provide(home: Path, fetch: Fetch, manifest: Manifest, package: Path, note: Note) -> None:
+    """Make the folder of a version's Python packages.
 
     `package` is the folder of the version's files, which were checked. Where all of it lies in
-    the package, or was fetched before, nothing is fetched. Raises RequirementsRefused.
+    the package, or was fetched before, nothing is fetched. `note` is told the wheels before their
+    folder is made: whoever cleans up after a killed process finds it by that. Raises
+    RequirementsRefused.
     """
     try:
-        return _provide(home, fetch, wanted_by(manifest), package)
+        _provide(home, fetch, wanted_by(manifest), package, note)
     except (NotARequirement, WheelWrong) as error:
         raise _refused("wheel_wrong", str(error)) from error
     except FetchFailed as error:
@@ -56,8 +60,8 @@ def wanted_by(manifest: Manifest) -> list[Requirement]:
 
 
 def _provide(
-    home: Path, fetch: Fetch, wanted: Sequence[Requirement], package: Path
-) -> Sequence[str]:
+    home: Path, fetch: Fetch, wanted: Sequence[Requirement], package: Path, note: Note
+) -> None:
     host = host_versions()
     cache = WheelCache(wheels_folder(home))
     offered = tuple(_offered(cache, fetch, package, host)) if wanted else ()
@@ -66,9 +70,9 @@ def _provide(
         digest = digest_of(wheel.path)
         cache.add(wheel.path, digest)
         digests.append(digest)
+    note(sorted(digests))
     if digests:
         make_set(home, cache, digests)
-    return sorted(digests)
 
 
 def _offered(

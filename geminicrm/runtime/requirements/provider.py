@@ -3,15 +3,15 @@
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from geminicrm.runtime.install.drafting import Draft
 from geminicrm.runtime.install.files import held
-from geminicrm.runtime.install.state import Draft
-from geminicrm.runtime.requirements.collect import collect_wheels
+from geminicrm.runtime.requirements.collect import collect_wheels, forget_version
 from geminicrm.runtime.requirements.ensure import ensure
 from geminicrm.runtime.requirements.environment import unmet_here
 from geminicrm.runtime.requirements.fetch import Fetch
 from geminicrm.runtime.requirements.problems import RequirementsRefused
 from geminicrm.runtime.requirements.provide import wanted_by
-from geminicrm.runtime.requirements.where import forget_wheels, noted_wheels
+from geminicrm.runtime.requirements.where import noted_wheels
 
 
 class PythonRequirements:
@@ -34,8 +34,8 @@ class PythonRequirements:
         return not known
 
     def withdraw(self, draft: Draft) -> None:
-        """Let go of the packages of a version; they go when the unused are collected."""
-        forget_wheels(self._home, draft.digest)
+        """Let go of the packages of a version; their wheels go when the unused are collected."""
+        forget_version(self._home, draft.digest)
 
     def collect(self, used: Callable[[], Collection[str]], older_than: float) -> None:
         """Remove packages that no version has and that are older than some seconds.

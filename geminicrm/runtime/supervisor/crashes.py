@@ -1,4 +1,8 @@
-"""How often the hosts of an installation crash, and what follows: a pause, then no more starts."""
+"""How often the hosts of an installation crash, and what follows: a pause, then no more starts.
+
+Each version of it has an account of its own: the one that takes over from a version that crashes
+must not wait for that one's pauses.
+"""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -28,14 +32,14 @@ class Hindrance:
 
 
 class Crashes:
-    """The crashes by installation, on a clock that the caller reads."""
+    """The crashes by installation and digest, on a clock that the caller reads."""
 
     def __init__(self) -> None:
-        self._records: dict[str, _Record] = {}
+        self._records: dict[tuple[str, str], _Record] = {}
 
-    def add(self, installation_id: str, now: float, reason: str) -> Hindrance:
+    def add(self, installation_id: str, digest: str, now: float, reason: str) -> Hindrance:
         """Count a crash; give what follows from it."""
-        record = self._records.setdefault(installation_id, _Record())
+        record = self._records.setdefault((installation_id, digest), _Record())
         while record.times and now - record.times[0] >= WINDOW:
             record.times.popleft()
         record.times.append(now)
@@ -43,9 +47,9 @@ class Crashes:
         record.loops = record.loops or len(record.times) >= LOOP
         return Hindrance(record.loops, reason, _pause(record))
 
-    def hindrance(self, installation_id: str, now: float) -> Hindrance | None:
+    def hindrance(self, installation_id: str, digest: str, now: float) -> Hindrance | None:
         """Give why it may not start now, if so."""
-        record = self._records.get(installation_id)
+        record = self._records.get((installation_id, digest))
         if record is None:
             return None
         left = record.times[-1] + _pause(record) - now
@@ -55,7 +59,7 @@ class Crashes:
 
     def forgive(self, installation_id: str) -> None:
         """Forget the crashes of an installation."""
-        self._records.pop(installation_id, None)
+        self._records = {k: v for k, v in self._records.items() if k[0] != installation_id}
 
 
 def _pause(record: _Record) -> float:

@@ -61,7 +61,7 @@ class Fleet:
         """Answer with the running host of a specification, starting it where there is none."""
         host = self._usable(spec)
         if host is None:
-            hindrance = self.crashes.hindrance(spec.installation_id, self._clock())
+            hindrance = self.crashes.hindrance(spec.installation_id, spec.digest, self._clock())
             if hindrance is not None:
                 reply(self._hindered(spec.installation_id, hindrance))
             else:
@@ -227,7 +227,9 @@ class Fleet:
             self._note(host, "info", f"stopped: {in_words(code)}")
             return _busy("it was stopped while it started")
         reason = host.killed_for or in_words(code)
-        hindrance = self.crashes.add(installation_id, self._clock(), reason[:_MOST_REASON])
+        hindrance = self.crashes.add(
+            installation_id, host.spec.digest, self._clock(), reason[:_MOST_REASON]
+        )
         self._note(host, "error", f"crashed: {reason}")
         return self._hindered(installation_id, hindrance)
 

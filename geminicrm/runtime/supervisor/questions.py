@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from geminicrm.runtime.host.control import (
     Desired,
@@ -24,6 +24,10 @@ from geminicrm.runtime.supervisor.hosts import Host
 from geminicrm.runtime.supervisor.watching import private_memory
 
 DRAFT_SECONDS: Final = 60.0
+LINGER_SECONDS: Final = 5.0
+"""So long after a version was replaced a worker may still ask for it."""
+
+_Key: TypeAlias = tuple[str, str, bool]
 
 
 class Questions:
@@ -46,6 +50,7 @@ class Questions:
         self._leave = leave
         self._clock = clock
         self._desired: Desired | None = None
+        self._dropped: dict[_Key, float] = {}
 
     def answer(self, question: Question, reply: Reply) -> None:
         """Answer a question, now or later."""
@@ -94,11 +99,39 @@ class Questions:
     def _reconcile(self, question: Desired) -> None:
         if self._desired is not None and question.number < self._desired.number:
             return
+        self._take_note(self._desired, question)
         self._desired = question
         if question.hosts:
             self._wake()
+        wanted = frozenset(question.hosts)
+        for host in self._fleet.hosts.values():
+            # What is wanted is installed by now: once it is not, its host goes at once.
+            host.draft = host.draft and _key(host) not in wanted
         for host in self._unwanted():
-            self._fleet.drain(host, DRAIN_SECONDS, "it is not wanted any more")
+            if not self._is_asked_for(host):
+                self._fleet.drain(host, max(0.0, question.grace), "it is not wanted any more")
+
+    def _take_note(self, before: Desired | None, after: Desired) -> None:
+        """Note what is wanted no more, and since when; for as long as it matters."""
+        now, wanted = self._clock(), frozenset(after.hosts)
+        gone = frozenset(before.hosts) - wanted if before else frozenset()
+        noted = {**dict.fromkeys(gone, now), **self._dropped}
+        self._dropped = {
+            key: since
+            for key, since in noted.items()
+            if key not in wanted and now - since < LINGER_SECONDS
+        }
+
+    def _is_asked_for(self, host: Host) -> bool:
+        """Tell whether a worker that is a moment behind the others needs it.
+
+        The workers swap their tables one after another, and each says what it wants from then on.
+        One that has not done so yet still sends requests to the version before: the host that is
+        started for them must not be stopped by the next worker while they wait for it.
+        """
+        if host.report is None:
+            return True
+        return host.born > self._dropped.get(_key(host), float("inf"))
 
     def _unwanted(self) -> list[Host]:
         wanted = frozenset(self._desired.hosts if self._desired else ())
@@ -126,5 +159,5 @@ class Questions:
         )
 
 
-def _key(host: Host) -> tuple[str, str, bool]:
+def _key(host: Host) -> _Key:
     return host.spec.installation_id, host.spec.digest, host.spec.locked

@@ -7,7 +7,8 @@ import pytest
 
 from geminicrm.commands.consent import ask_consent
 from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS
-from geminicrm.runtime.plan import Addition, HostLine, Plan, ScopeLine
+from geminicrm.runtime.plan import Plan
+from geminicrm.runtime.plan_lines import Addition, HostLine, ScopeLine
 
 
 def plan(**changes):

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tests.support.core import make_tenant
 from tests.support.life import CODE, files, zipped
 
 INSTALL = 'return {"success": True, "message": "ready"}'
@@ -95,16 +94,16 @@ def test_what_is_no_zip_is_told(install):
     assert "not a zip" in refused.err
 
 
-def test_an_id_that_somebody_else_published_is_taken(install, terminal, core, tenant):
-    other = make_tenant(core, "south")
-    core.registry.publish(other.owner(), zipped(files()))
+@pytest.mark.usefixtures("install", "tenant")
+def test_an_id_that_comes_with_the_crm_is_taken(terminal, core):
+    core.registry.offer(zipped(files()))
     path = core.settings.home.parent / "bad.gcx"
     path.write_bytes(zipped(files(description="Mine.")))
     words = ("ext", "install", "bad.gcx", "--yes", "--unsigned", "--workspace", "north")
     refused = terminal(*words)
     assert refused.code == 1
     assert "hello-world (bad.gcx) was not installed" in refused.err
-    assert "South" in refused.err
+    assert "GeminiCRM Pro" in refused.err
 
 
 def test_a_changed_package_needs_a_new_version(install, terminal):

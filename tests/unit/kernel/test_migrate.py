@@ -6,13 +6,22 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 
 from geminicrm import tables
-from geminicrm.kernel.migrate import BASE, differences, downgrade, pending, upgrade
+from geminicrm.kernel.migrate import (
+    BASE,
+    differences,
+    downgrade,
+    full_text_tables,
+    pending,
+    upgrade,
+)
 
 
 def _tables(url: str) -> set[str]:
     engine = create_engine(url)
     try:
-        return set(inspect(engine).get_table_names()) - {"alembic_version"}
+        with engine.connect() as connection:
+            derived = full_text_tables(connection)
+        return set(inspect(engine).get_table_names()) - {"alembic_version"} - derived
     finally:
         engine.dispose()
 

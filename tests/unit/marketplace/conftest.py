@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -23,31 +23,46 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.runtime.authoring.new import create_extension
 from geminicrm.web import pages
 from geminicrm.web.navigation import NavItem, Viewer
-from marketplace import api, views
-from marketplace.blobs import Blobs
+from marketplace.blobs import Blobs, FileBlobs
 from marketplace.cards import InstalledState
 from marketplace.counts import InstallCounts
+from marketplace.doors import blueprints
 from marketplace.packages import pack
-from marketplace.service import Registry, RegistrySource
+from marketplace.publishers.schemas import Profile
+from marketplace.publishers.service import PublisherView
+from marketplace.service import Registry
+from marketplace.source import RegistrySource
+from marketplace.trust import build_keys
 from tests.support.core import PASSWORD, Tenant, sign_in
+from tests.support.life import zipped
 
 
 @dataclass
 class Author:
-    """Writes extensions into a folder and packs them."""
+    """Writes extensions into a folder and packs them; `changelog` follows a heading."""
 
     folder: Path
+    changelog: str = "- One\n"
 
     def write(self, extension_id: str = "deal-insights", **manifest: Any) -> Path:
         """Make or change an extension; keywords are members of its manifest, None removes one."""
         folder = self.folder / extension_id.replace("-", "_")
         if not folder.exists():
             create_extension(extension_id, self.folder)
+            (folder / "README.md").write_text(f"# {extension_id}\n\nWhat it does.\n")
         path = folder / "manifest.json"
         members = {**json.loads(path.read_text()), **manifest}
         kept = {name: value for name, value in members.items() if value is not None}
         path.write_text(json.dumps(kept))
+        heading = f"# Changes\n\n## {kept.get('version')}\n\n" if self.changelog else ""
+        (folder / "CHANGELOG.md").write_text(heading + self.changelog)
         return folder
+
+    def zipped(self, extension_id: str = "deal-insights") -> bytes:
+        """Give the folder as a plain zip, whatever is wrong with it."""
+        folder = self.folder / extension_id.replace("-", "_")
+        files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        return zipped({str(path.relative_to(folder)): path.read_bytes() for path in files})
 
     def package(self, extension_id: str = "deal-insights", **manifest: Any) -> bytes:
         """Give the bytes of a package."""
@@ -65,12 +80,20 @@ def author(tmp_path: Path) -> Author:
 @pytest.fixture
 def blobs(tmp_path: Path) -> Blobs:
     """Give an empty folder of packages."""
-    return Blobs(tmp_path / "registry")
+    return FileBlobs(tmp_path / "registry")
+
+
+def sign_up(core: Core, tenant: Tenant, slug: str = "acme", **changes: Any) -> PublisherView:
+    """Make a publisher that the tenant's owner owns: who has one publishes for everybody."""
+    profile = Profile(**{"slug": slug, "name": slug.title(), "kind": "organisation", **changes})
+    return core.marketplace.publishers.sign_up(tenant.owner(), profile)
 
 
 def registry_of(core: Core, blobs: Blobs) -> Registry:
     """Give a registry on a core."""
-    return Registry(core.works, blobs, InstallCounts(core.works, core.generations))
+    counts = InstallCounts(core.works, core.generations)
+    keys = build_keys(core.works, core.cipher)
+    return Registry(core.works, blobs, counts, keys, core.own_packages.note)
 
 
 @pytest.fixture
@@ -114,8 +137,9 @@ def market_app(core: Core, registry: Registry, installed: Callable[..., Any]) ->
         public_url="http://localhost",
     )
     app.register_blueprint(identity_views.blueprint(credentials, core.generations, 1))
-    app.register_blueprint(api.blueprint(registry))
-    app.register_blueprint(views.blueprint(registry, installed, lambda: False))
+    market = replace(core.marketplace, registry=registry)
+    for door in blueprints(market, installed, lambda: False):
+        app.register_blueprint(door)
     return app
 
 

@@ -11,7 +11,7 @@ from marketplace.counts import InstallCounts
 from marketplace.search import Query
 from marketplace.service import Registry
 from tests.support.core import Tenant, make_tenant
-from tests.unit.marketplace.conftest import Author, registry_of
+from tests.unit.marketplace.conftest import Author, registry_of, sign_up
 
 
 def install(core: Core, tenant: Tenant, extension_id: str) -> None:
@@ -40,6 +40,7 @@ def counted(registry: Registry, tenant: Tenant) -> dict[str, int]:
 def test_installations_of_all_workspaces_count(both_cores: Core, blobs: Blobs, author: Author):
     registry = registry_of(both_cores, blobs)
     north, south = make_tenant(both_cores, "north"), make_tenant(both_cores, "south")
+    sign_up(both_cores, north)
     registry.publish(north.owner(), author.package("mail-sync"))
     registry.publish(north.owner(), author.package("lead-scorer"))
 
@@ -51,18 +52,36 @@ def test_installations_of_all_workspaces_count(both_cores: Core, blobs: Blobs, a
     assert registry.get(south.owner(), "mail-sync")[0].install_count == 2
 
 
-def test_the_last_uninstall_counts_too(
+def test_what_was_uninstalled_was_installed_once(
     core: Core, registry: Registry, author: Author, tenant: Tenant
 ):
+    sign_up(core, tenant)
     registry.publish(tenant.owner(), author.package("mail-sync"))
     install(core, tenant, "mail-sync")
     assert counted(registry, tenant) == {"mail-sync": 1}
+    assert registry.get(tenant.owner(), "mail-sync")[0].active_count == 1
 
     with core.works.write(tenant.system()) as work:
         work.session.delete(work.session.query(Installation).one())
         core.generations.bump(work, RUNTIME)
 
-    assert counted(registry, tenant) == {"mail-sync": 0}
+    assert counted(registry, tenant) == {"mail-sync": 1}
+    assert registry.get(tenant.owner(), "mail-sync")[0].active_count == 0
+
+
+def test_what_is_switched_off_is_not_active(both_cores: Core, blobs: Blobs, author: Author):
+    registry = registry_of(both_cores, blobs)
+    north, south = make_tenant(both_cores, "north"), make_tenant(both_cores, "south")
+    sign_up(both_cores, north)
+    registry.publish(north.owner(), author.package("mail-sync"))
+    install(both_cores, north, "mail-sync")
+    install(both_cores, south, "mail-sync")
+    with both_cores.works.write(south.system()) as work:
+        work.session.query(Installation).one().enabled = False
+        both_cores.generations.bump(work, RUNTIME)
+
+    listing, _ = registry.get(north.owner(), "mail-sync")
+    assert (listing.install_count, listing.active_count) == (2, 1)
 
 
 def test_nothing_is_counted_while_nothing_changes(core: Core, monkeypatch: pytest.MonkeyPatch):
@@ -79,6 +98,7 @@ def test_a_busy_database_puts_the_count_off(
     def busy(_reason: str, *, write: bool = False) -> None:
         raise Unavailable(f"locked, {write=}")
 
+    sign_up(core, tenant)
     registry.publish(tenant.owner(), author.package("mail-sync"))
     install(core, tenant, "mail-sync")
     with monkeypatch.context() as patched, capture_logs() as logs:

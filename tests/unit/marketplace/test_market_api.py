@@ -123,6 +123,7 @@ def test_reading_needs_no_permission_but_an_actor(
     assert client.get(PATH, headers=token_without_rights).get_json() == {
         "data": [],
         "next_cursor": None,
+        "total": 0,
     }
 
 

@@ -82,6 +82,7 @@ def test_search_is_live_and_back_leads_back(address: str, browser_page: Page):
 def test_the_whole_card_is_a_link(address: str, browser_page: Page):
     browser_page.goto(f"{address}/marketplace")
 
-    browser_page.get_by_text("0 installs").first.click(force=True)
+    card = browser_page.locator("article").filter(has_text="Lead Scorer")
+    card.get_by_text("0 installs").click(force=True)
 
     expect(browser_page.get_by_role("heading", level=1, name="Lead Scorer")).to_be_visible()

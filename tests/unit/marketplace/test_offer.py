@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from geminicrm.app import Core
 from geminicrm.kernel.errors import TooLarge
 from marketplace import offer
 from marketplace.offer import built_in_folder, offer_builtins, publish_file
 from marketplace.packages import MAX_PACKAGE_BYTES, pack
 from marketplace.service import Registry
 from tests.support.core import Tenant
-from tests.unit.marketplace.conftest import Author
+from tests.unit.marketplace.conftest import Author, sign_up
 
 
 def test_every_folder_with_a_manifest_is_offered(
@@ -56,8 +57,9 @@ def test_one_that_is_wrong_does_not_keep_the_others_back(registry: Registry, aut
 
 
 def test_an_id_that_somebody_published_first_stays_theirs(
-    registry: Registry, author: Author, tenant: Tenant
+    core: Core, registry: Registry, author: Author, tenant: Tenant
 ):
+    sign_up(core, tenant)
     registry.publish(tenant.owner(), author.package("mail-sync", version="0.0.1"))
     author.write("mail-sync", version="1.0.0")
 

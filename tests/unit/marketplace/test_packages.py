@@ -186,14 +186,14 @@ def test_a_published_folder_never_changes(opened, tmp_path):
 
 def test_losing_the_race_is_no_error(opened, tmp_path, monkeypatch):
     target = tmp_path / "target"
-    sync = packages._sync  # noqa: SLF001 - the race is between writing and publishing
+    sync = packages.sync_folder  # the race is between writing and publishing
 
     def other_worker(folder):
         target.mkdir(exist_ok=True)
         (target / "theirs").write_text("x")
         sync(folder)
 
-    monkeypatch.setattr(packages, "_sync", other_worker)
+    monkeypatch.setattr(packages, "sync_folder", other_worker)
     extract(opened, target)
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
     assert [path.name for path in target.iterdir()] == ["theirs"]

@@ -10,9 +10,10 @@ from marketplace.blobs import Blobs
 from marketplace.errors import IdTaken, UnknownExtension, VersionExists
 from marketplace.models import RegistryCategory
 from marketplace.publishing import Candidate
-from marketplace.service import Registry, RegistrySource
+from marketplace.service import Registry
+from marketplace.source import RegistrySource
 from tests.support.core import Tenant, make_tenant
-from tests.unit.marketplace.conftest import Author, registry_of
+from tests.unit.marketplace.conftest import Author, registry_of, sign_up
 
 
 def test_a_published_version_can_be_found(registry: Registry, author: Author, tenant: Tenant):
@@ -58,10 +59,14 @@ def test_a_version_never_changes(registry: Registry, author: Author, tenant: Ten
 def test_an_id_belongs_to_its_first_publisher(
     registry: Registry, author: Author, core: Core, tenant: Tenant
 ):
-    registry.publish(tenant.owner(), author.package(version="1.0.0"))
     south = make_tenant(core, "south")
+    sign_up(core, tenant)
+    registry.publish(tenant.owner(), author.package(version="1.0.0"))
 
-    with pytest.raises(IdTaken, match="belongs to North"):
+    with pytest.raises(IdTaken, match="belongs to Acme"):
+        registry.publish(south.owner(), author.package(version="2.0.0"))
+    sign_up(core, south, "other")
+    with pytest.raises(IdTaken, match="belongs to Acme"):
         registry.publish(south.owner(), author.package(version="2.0.0"))
 
 
@@ -133,7 +138,7 @@ def test_texts_and_icon_come_with_a_version(registry: Registry, author: Author, 
     icon = registry.icon(tenant.owner(), "deal-insights")
 
     assert texts.readme.startswith("# ")
-    assert "greeting" in texts.changelog
+    assert "- One" in texts.changelog
     assert icon is not None
     assert icon.digest == release.digest
 
@@ -157,8 +162,8 @@ def test_the_runtime_finds_the_newest_version_and_any_other(
     newest = author.package(version="1.1.0")
     registry.publish(tenant.owner(), newest)
 
-    assert source.find("deal-insights", "1.0.0").version == "1.0.0"
-    found = source.find("deal-insights", None)
+    assert source.find(tenant.id, "deal-insights", "1.0.0").version == "1.0.0"
+    found = source.find(tenant.id, "deal-insights", None)
     assert (found.version, found.size, found.built_in) == ("1.1.0", len(newest), False)
     assert source.read(found) == newest
 
@@ -169,7 +174,7 @@ def test_the_runtime_is_told_of_versions_that_are_not_there(
     registry.publish(tenant.owner(), author.package())
 
     with pytest.raises(NotFound, match=r"version '9\.0\.0' of 'deal-insights'"):
-        source.find("deal-insights", "9.0.0")
+        source.find(tenant.id, "deal-insights", "9.0.0")
 
 
 def test_both_engines_publish_and_replace(both_cores: Core, blobs: Blobs, author: Author):

@@ -223,3 +223,32 @@ def test_the_log_needs_a_permission(client: FlaskClient, core: Core, tenant: Ten
     narrow = token_with(core, tenant, "read:leads")
     assert client.get(f"{ROOT}/{HELLO}/logs", headers=narrow).status_code == 403
     assert client.get(f"{ROOT}/other/logs").status_code == 404
+
+
+def test_upgrade_rollback_and_the_versions(client: FlaskClient, life: Life):
+    client.post(ROOT, json=GOOD)
+    one = f"{ROOT}/{HELLO}"
+    life.shelf.put(
+        zipped(files(version="1.1.0", permissions=["read:leads", "write:leads"])), version="1.1.0"
+    )
+    asked = client.post(f"{one}/upgrade", json={})
+    assert (asked.status_code, asked.json["code"]) == (409, "consent_required")
+    assert asked.json["plan"]["version"] == "1.1.0"
+    done = client.post(f"{one}/upgrade", json={"version": "1.1.0", "grant": "requested"})
+    assert (done.status_code, done.json["version"]) == (200, "1.1.0")
+    assert done.json["watch"]["version"] == "1.0.0"
+    assert [each["step"] for each in done.json["steps"]][-1] == "switch"
+    again = client.post(f"{one}/upgrade", json={})
+    assert (again.status_code, again.json["code"]) == (409, "not_newer")
+    back = client.post(f"{one}/rollback", json={})
+    assert (back.status_code, back.json["version"]) == (200, "1.0.0")
+    found = client.get(f"{one}/versions").json["data"]
+    assert [(each["version"], each["current"], each["can_roll_back"]) for each in found] == [
+        ("1.0.0", True, False),
+        ("1.1.0", False, True),
+        ("1.0.0", False, False),
+    ]
+    life.live.answer = False
+    slow = client.post(f"{one}/rollback", json={"version": "1.1.0"})
+    assert (slow.status_code, slow.json["live"]) == (202, False)
+    assert client.post(f"{one}/rollback", json={"to": "1.0.0"}).status_code == 422

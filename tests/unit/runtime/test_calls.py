@@ -28,10 +28,10 @@ from tests.support.waiting import eventually
 class WrittenDown:
     """The log of installations, in memory."""
 
-    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def write(self, installation_id: str, level: str, source: str, message: str) -> None:
-        self.lines.append((installation_id, level, source, message))
+    def failed(self, installed: Installed, kind: str, error: ExtensionFailed) -> None:
+        self.lines.append((installed.id, kind, str(error)))
 
 
 @dataclass
@@ -111,8 +111,8 @@ def test_a_failure_names_extension_and_place_but_not_the_data(guarded: Guarded):
     assert line["extension_id"] == "sample"
     assert line["error"] == "ValueError: the password is 123"
     (written,) = guarded.log.lines
-    assert written[:3] == (guarded.installed.id, "error", "core")
-    assert written[3].endswith("at extension.py:22 in inner: ValueError: the password is 123")
+    assert written[:2] == (guarded.installed.id, "route")
+    assert written[2].endswith("at extension.py:22 in inner: ValueError: the password is 123")
     assert guarded.metrics.seen == [("sample", "route", "failed")]
 
 

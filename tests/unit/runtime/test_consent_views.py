@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from geminicrm.app import Core
-from geminicrm.runtime.install.state import Outcome
+from geminicrm.runtime.install.drafting import Outcome
 from tests.support.core import Tenant
 from tests.support.crm_pages import said
 from tests.support.life import HELLO, Life, files, make_life, zipped

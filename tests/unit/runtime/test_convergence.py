@@ -9,6 +9,7 @@ from geminicrm.app import Core
 from geminicrm.kernel.clock import FixedClock
 from geminicrm.kernel.generation import RUNTIME, Generation
 from geminicrm.runtime import versions as versions_module
+from geminicrm.runtime.failures import ExtensionAway
 from geminicrm.runtime.watch import Watch
 from tests.support.core import Tenant, make_tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method, write_package
@@ -186,7 +187,9 @@ def test_the_watch_repairs_renews_and_flushes_when_due(
 ):
     now = [0.0]
     runtime = stage.runtime
-    watch = Watch(runtime.convergence, (runtime.ledger.flush,), stage.metrics, lambda: now[0])
+    watch = Watch(
+        runtime.convergence, (runtime.ledger.flush,), stage.metrics, lambda: None, lambda: now[0]
+    )
     watch.tick()
     assert runtime.convergence.acknowledged == 0
     one = stage.put(tenant, GOOD)
@@ -222,9 +225,16 @@ def test_a_missing_folder_is_one_installations_trouble(stage: Stage, tenant: Ten
     shutil.rmtree(package.folder)
     one = stage.put_package(tenant, package)
 
-    assert stage.runtime.reconcile().failed == {
-        one: "sample failed in import at extension.py: the file is missing"
-    }
+    table = stage.runtime.reconcile()
+
+    assert table.not_loaded() == {one: "its package is on its way"}
+    with pytest.raises(ExtensionAway, match="is being fetched"):
+        stage.find(tenant)
+    eventually(lambda: not stage.runtime.packages.busy(), 20)
+    stage.runtime.convergence.follow()
+    with pytest.raises(ExtensionAway, match="stored nowhere"):
+        stage.find(tenant)
+    assert stage.row(tenant, one).status == "enabled", "another machine may have it"
 
 
 def test_only_who_may_read_a_record_gets_its_hooks(stage: Stage, tenant: Tenant):

@@ -251,6 +251,7 @@ def test_an_extension_without_routes_has_no_pages(
 
 def test_a_form_sent_by_a_browser_arrives_whole(core: Core, tenant: Tenant, app: Flask):
     package = write_package(core.runtime.options.packages, ECHO)
+    core.own_packages.note(package.digest)
     stage = Stage(core, core.runtime, core.crm, CountedCalls(), [])
     stage.put_package(tenant, package)
     browser = app.test_client()

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from extensions.sdk import errors as sdk
 from geminicrm.app import Core
 from geminicrm.runtime.call_context import CallContext
-from geminicrm.runtime.install.state import Draft, DraftSettings, Outcome
+from geminicrm.runtime.install.drafting import Draft, DraftSettings, Outcome
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.models import HostUse
 from tests.support.core import Tenant, make_tenant

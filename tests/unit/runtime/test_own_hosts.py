@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from geminicrm.kernel.errors import ValidationFailed
-from geminicrm.runtime.install.state import Draft, Outcome
+from geminicrm.runtime.install.drafting import Draft, Outcome
 from geminicrm.runtime.models import KeptSettings
 from geminicrm.runtime.runner import DraftSource
 from tests.support.core import Tenant

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout, LoadFailed
-from geminicrm.runtime.install.state import Draft, DraftSettings, Examined, Outcome
+from geminicrm.runtime.install.drafting import Draft, DraftSettings, Examined, Outcome
 from geminicrm.runtime.runner import outcome_of
 from tests.support.core import Tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method, write_package

@@ -2,6 +2,7 @@
 
 import pytest
 
+from geminicrm.app import Core
 from geminicrm.kernel.audit import AuditEntry
 from geminicrm.kernel.errors import NotFound, ScopeMissing, ValidationFailed
 from geminicrm.kernel.generation import AUTH, RUNTIME
@@ -13,7 +14,7 @@ from geminicrm.runtime.problems import (
     TrustRequired,
 )
 from tests.support.core import Tenant, make_tenant
-from tests.support.life import ALL, HELLO, Life, files, offer, rows, wanted, zipped
+from tests.support.life import ALL, HELLO, Life, files, make_life, offer, rows, wanted, zipped
 
 SETTINGS = [
     {"id": "greeting", "type": "text", "label": "Greeting", "default": "Hi"},
@@ -177,9 +178,9 @@ def test_unsigned_code_is_let_in_one_by_one(life: Life, tenant: Tenant):
     assert life.cycle.install(tenant.owner(), wanted(trust=HELLO, allow_unsigned=True)).live
 
 
-def test_an_operator_may_allow_unsigned_code(life: Life, tenant: Tenant):
+def test_an_operator_may_allow_unsigned_code(core: Core, tenant: Tenant):
+    life = make_life(core, allow_unsigned=True)
     life.shelf.put(zipped(files()), built_in=False)
-    life.cycle.allow_unsigned = True
     assert not life.cycle.plan(tenant.owner(), HELLO).signed
     assert life.cycle.install(tenant.owner(), wanted(trust=HELLO)).live
 

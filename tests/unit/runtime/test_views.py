@@ -5,10 +5,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from geminicrm.runtime.hooks import Panel
-from geminicrm.runtime.install.state import Outcome
+from geminicrm.runtime.install.drafting import Outcome
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.storage import Owner, Storage
 from tests.support.core import Tenant, csrf
+from tests.support.crm_pages import said
 from tests.support.life import HELLO, Life, files, zipped
 from tests.support.life_app import (
     CONSENT,
@@ -178,18 +179,41 @@ def test_the_ledger_is_a_table(browser: Browser, life: Life):
 )
 def test_uninstalling_says_what_goes_and_what_stays(browser: Browser, data: str, words: str):
     browser.post(CONSENT)
-    page = browser.get(f"{PAGE}/uninstall")
-    assert "What is removed" in page
+    page = said(browser.get(f"{PAGE}/uninstall"))
+    assert "What stops Its routes under /api/extensions/hello-world/" in page
+    assert "Every permission that it was granted: read:leads" in page
     assert "What stays" in page
-    assert browser.post(f"{PAGE}/uninstall", data=data).headers["Location"] == "/installed"
+    assert "For 30 days you can undo this" in page
+    form = {"data": data, "name": "Hello World"}
+    assert browser.post(f"{PAGE}/uninstall", **form).headers["Location"] == "/installed"
     assert words in browser.get("/installed")
+
+
+def test_the_name_is_typed_where_data_is_deleted(browser: Browser):
+    browser.post(CONSENT)
+    page = browser.post(f"{PAGE}/uninstall", status=422, data="purge", name="hello").text
+    assert "Type Hello World exactly" in page
+    assert 'value="purge" checked' in page
+    assert "Healthy" in browser.get("/installed")
+
+
+def test_what_is_needed_can_not_go(browser: Browser, life: Life):
+    browser.post(CONSENT)
+    needing = files(id="other", name="Other", requires={"extensions": {HELLO: "^1.0.0"}})
+    life.shelf.put(zipped(needing), "other")
+    browser.post("/marketplace/other/install")
+    page = said(browser.get(f"{PAGE}/uninstall"))
+    assert "Other 1.0.0: It needs ^1.0.0 of this: uninstall or pause it first. In the way" in page
+    refused = said(browser.post(f"{PAGE}/uninstall", status=409, data="keep").text)
+    assert "It was not uninstalled, and nothing was changed" in refused
+    assert "Healthy" in browser.get("/installed")
 
 
 def test_a_clean_up_that_failed_is_told(browser: Browser, life: Life):
     browser.post(CONSENT)
     life.runner.uninstalling = lambda _actor, _draft: Outcome(success=False, message="No licence.")
     browser.post(f"{PAGE}/uninstall")
-    assert "Its own clean-up failed: No licence." in browser.get("/installed")
+    assert "Its own clean-up failed or was not run: No licence." in browser.get("/installed")
 
 
 def test_members_look_and_change_nothing(browser: Browser, app: Flask, life: Life, tenant: Tenant):

@@ -64,6 +64,7 @@ def test_instants_are_shown_in_the_zone():
     assert formatting.instant("2026-11-21T23:30:00Z", "Europe/Paris") == "22 Nov 2026, 00:30"
     assert formatting.instant(NOON, "America/New_York") == "21 Nov 2026, 07:00"
     assert formatting.local_day("2026-11-21T23:30:00Z", "Europe/Paris") == date(2026, 11, 22)
+    assert formatting.clock("2026-11-21T23:30:00Z", "Europe/Paris") == "00:30"
 
 
 def test_an_instant_without_a_zone_is_refused():

@@ -38,7 +38,9 @@ function retire(toast, life) {
 }
 
 export function startToasts() {
-  document.querySelectorAll("[data-toast]").forEach((toast) => retire(toast, LIFE));
+  document.querySelectorAll("[data-toast]").forEach((toast) => {
+    retire(toast, toast.querySelector("[data-toast-undo]") ? LIFE_WITH_UNDO : LIFE);
+  });
   document.addEventListener("click", (event) => {
     event.target.closest("[data-toast-close]")?.closest("[data-toast]").remove();
   });

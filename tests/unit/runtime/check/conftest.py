@@ -61,4 +61,6 @@ def author(tmp_path):
     made.write("routes.py", "from flask import Blueprint\n")
     made.write("static/icon.svg", "<svg/>")
     made.write("README.md", "# My Extension\n")
+    made.write("LICENSE", "MIT\n")
+    made.write("CHANGELOG.md", "## 1.0.0\n")
     return made

@@ -105,7 +105,7 @@ def test_imports_that_are_allowed(author, source):
     author.write("phonenumbers.py", "")
     author.write("types.py", "")
     author.write("client.py", source)
-    assert author.check() == []
+    assert [one for one in author.check() if one.severity == "error"] == []
 
 
 def test_imports_inside_a_subfolder(author):

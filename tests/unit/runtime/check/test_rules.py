@@ -19,7 +19,7 @@ def test_a_right_folder_has_no_findings(author):
 
 
 def test_rules_are_listed_once():
-    assert len(set(run.AUTHOR_RULES)) == len(run.AUTHOR_RULES) == 12
+    assert len(set(run.AUTHOR_RULES)) == len(run.AUTHOR_RULES) == 23
 
 
 def test_findings_of_the_manifest_keep_their_pointer(author):
@@ -73,7 +73,7 @@ def test_file_and_line_are_named(author):
     author.write("routes.py", "x = 1\ndef broken(:\n")
     [found] = author.check()
     assert str(found) == "routes.py:2: error: This is not Python: invalid syntax. [syntax]"
-    assert found.finding().message == str(found)
+    assert found.finding().message == "routes.py:2: This is not Python: invalid syntax."
 
 
 def test_a_source_is_not_endless(author):

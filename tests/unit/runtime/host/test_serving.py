@@ -5,14 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from geminicrm.runtime.host import serving
 from geminicrm.runtime.host.control import NotReady, Ready
-from geminicrm.runtime.host.messages import Goaway, Hello
-from geminicrm.runtime.host.wire import WireClosed
+from geminicrm.runtime.host.messages import Goaway, Hello, ToCore
+from geminicrm.runtime.host.wire import Wire, WireClosed
 from tests.support.core_end import request_for, soon
 from tests.support.host_in_process import HostInProcess, MakeHost, extension
 from tests.support.waiting import eventually
@@ -114,6 +115,20 @@ def test_a_request_that_crosses_the_goaway_is_not_begun(started):
     assert core.wire.receive(deadline=soon()) == (Goaway(), b"")
     host.host.drain()
     assert host.over() == 0
+
+
+def test_a_connection_says_only_once_that_it_leaves():
+    ours, theirs = socket.socketpair()
+    connection, core = serving.Connection(ours), Wire(theirs, ToCore)
+    with ThreadPoolExecutor(4) as threads:
+        for _ in range(4):
+            threads.submit(connection.leave)
+
+    assert core.receive(deadline=soon()) == (Goaway(), b"")
+    with pytest.raises(WireClosed):
+        core.receive(deadline=soon())
+    connection.wire.close()
+    core.close()
 
 
 def test_one_that_speaks_nonsense_loses_its_connection_only(started):

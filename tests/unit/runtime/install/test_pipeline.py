@@ -11,8 +11,9 @@ from geminicrm.kernel.errors import AppError, Conflict, Finding
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.failures import ExtensionFailed
+from geminicrm.runtime.install.drafting import Draft, Outcome
 from geminicrm.runtime.install.files import held
-from geminicrm.runtime.install.state import Draft, InstallState, Order, Outcome
+from geminicrm.runtime.install.state import InstallState, Order
 from geminicrm.runtime.models import Installation, InstallLock
 from geminicrm.runtime.problems import AlreadyInstalled
 from tests.support.core import START, Tenant, make_tenant

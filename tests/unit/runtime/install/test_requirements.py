@@ -9,7 +9,7 @@ from geminicrm.runtime.problems import InstallFailed
 from geminicrm.runtime.requirements.problems import FetchFailed
 from geminicrm.runtime.requirements.where import noted_wheels, requirements_folder
 from tests.support.core import make_tenant
-from tests.support.life import HELLO, files, make_life, wanted, zipped
+from tests.support.life import HELLO, files, forget_removed, make_life, wanted, zipped
 from tests.support.wheels import lock_of, put_wheel
 
 TRUSTED = wanted(trust=HELLO, allow_unsigned=True)
@@ -109,6 +109,7 @@ def test_what_was_uninstalled_is_collected(life, tenant, wheel):
     digest = offer(life, inside(wheel))
     life.cycle.install(tenant.owner(), TRUSTED)
     life.cycle.uninstall(tenant.owner(), HELLO)
+    forget_removed(life, tenant)
     assert life.cycle.collect(older_than=-1.0) == [digest.removeprefix("sha256:")]
     home = life.packages.parent
     assert [path.name for path in (home / "requirements").iterdir()] == ["by-package"]

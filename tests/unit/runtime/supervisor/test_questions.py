@@ -16,7 +16,7 @@ from geminicrm.runtime.host.control import (
     Running,
 )
 from geminicrm.runtime.supervisor.hosts import State
-from geminicrm.runtime.supervisor.questions import Questions
+from geminicrm.runtime.supervisor.questions import LINGER_SECONDS, Questions
 from tests.unit.runtime.supervisor.conftest import spec
 
 
@@ -74,6 +74,15 @@ def test_restart_of_what_does_not_run_is_done(ask):
     assert ask(Restart("inst")) == [Done()]
 
 
+def test_a_draft_that_is_desired_is_no_draft_any_more(world, ask):
+    world.host(draft=True)
+    ask(Desired(5, WANTED))
+    (host,) = world.fleet.hosts.values()
+    assert not host.draft
+    ask(Desired(6, ()))
+    assert host.state is State.DRAINING
+
+
 def test_what_is_not_desired_is_drained(world, ask, called):
     kept, other = world.host(), world.host(spec("other"), pid=101)
     assert ask(Desired(5, WANTED)) == [Done()]
@@ -88,6 +97,49 @@ def test_an_older_wish_is_ignored(world, ask):
     assert host.state is State.READY
     ask(Desired(5, ()))
     assert host.state is State.DRAINING
+
+
+def test_one_that_still_starts_is_not_stopped_under_those_who_wait(world, ask):
+    answers = ask(Ensure(spec()))
+    ask(Desired(5, ()))
+    (host,) = world.machine.launched
+    world.ready(host)
+    assert isinstance(answers[0], Running)
+    ask(Desired(6, ()))
+    assert host.state is State.DRAINING
+
+
+def test_one_that_a_late_worker_needs_stays_for_a_moment(world, ask):
+    first = world.host()
+    ask(Desired(5, WANTED))
+    world.clock.pass_by(30.0)
+    ask(Desired(6, ()))
+    assert first.state is State.DRAINING
+    world.clock.pass_by(0.1)
+    second = world.host(pid=101)
+    ask(Desired(6, ()))
+    assert second.state is State.READY
+    world.clock.pass_by(LINGER_SECONDS)
+    ask(Desired(6, ()))
+    assert second.state is State.DRAINING
+
+
+def test_what_is_wanted_again_is_not_late(world, ask):
+    ask(Desired(5, WANTED))
+    ask(Desired(6, ()))
+    ask(Desired(7, WANTED))
+    host = world.host()
+    ask(Desired(8, ()))
+    assert host.state is State.DRAINING
+
+
+def test_conversations_get_the_grace_that_is_given(world, ask):
+    world.host()
+    ask(Desired(5, (), 30.0))
+    world.clock.pass_by(29.0)
+    assert [number for _, number in world.machine.signals] == [signal.SIGTERM]
+    world.clock.pass_by(1.0)
+    assert [number for _, number in world.machine.signals] == [signal.SIGTERM, signal.SIGKILL]
 
 
 def test_a_young_draft_may_stay(world, ask):

@@ -1,0 +1,1 @@
+"""The rules, one in each file: each looks for one kind of trouble."""

@@ -1,0 +1,39 @@
+"""Every blueprint of the runtime."""
+
+from flask import Blueprint
+
+from geminicrm.identity.guards import current_actor
+from geminicrm.runtime import (
+    api,
+    apps_views,
+    assets,
+    consent_views,
+    dispatch,
+    removals_api,
+    removals_views,
+    update_views,
+    views,
+)
+from geminicrm.runtime.contributions import RecordReader
+from geminicrm.runtime.runtime import ExtensionRuntime
+from geminicrm.runtime.service import LifeCycle
+
+
+def blueprints(
+    runtime: ExtensionRuntime,
+    life_cycle: LifeCycle,
+    read_record: RecordReader,
+    prose: update_views.Prose,
+) -> tuple[Blueprint, ...]:
+    """Make them; `prose` gives a publisher's Markdown as HTML that is safe to show."""
+    return (
+        api.blueprint(life_cycle),
+        removals_api.blueprint(life_cycle.removals),
+        views.blueprint(life_cycle, runtime.hooks),
+        removals_views.blueprint(life_cycle.removals),
+        consent_views.blueprint(life_cycle),
+        update_views.blueprint(life_cycle, prose),
+        apps_views.blueprint(runtime.hooks, read_record),
+        dispatch.blueprint(runtime.dispatcher, current_actor),
+        assets.blueprint(runtime.options.packages),
+    )

@@ -1,0 +1,1 @@
+"""What happened to installations: runs with their journal, earlier versions, removals."""

@@ -1,0 +1,1 @@
+"""Ending what killed processes have begun: undone while undecided, else gone through with."""

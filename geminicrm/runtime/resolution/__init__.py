@@ -1,0 +1,1 @@
+"""Which versions go together: the wanted change, everything installed, what can be had."""

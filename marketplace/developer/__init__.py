@@ -1,0 +1,1 @@
+"""The developer portal: what authors see of their publishers, extensions and versions."""

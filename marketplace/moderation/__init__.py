@@ -1,0 +1,1 @@
+"""What keeps the marketplace clean: the queue, quarantine, yanks, kill orders, advisories."""

@@ -1,0 +1,1 @@
+"""Who publishes: people and organisations, their members, keys and tokens."""

@@ -1,0 +1,1 @@
+"""The registries that this CRM takes packages from, each pinned to its keys."""

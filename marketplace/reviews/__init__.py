@@ -1,0 +1,1 @@
+"""Reviews by those who installed, with the publisher's reply."""

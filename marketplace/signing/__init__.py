@@ -1,0 +1,1 @@
+"""Signatures: of publishers over packages, of the registry over what it says."""

@@ -1,0 +1,1 @@
+"""How a version fares: downloads, installations, errors in groups."""

@@ -1,0 +1,1 @@
+"""Life-cycle actions in processes of their own that are killed at any dangerous moment."""
