@@ -75,8 +75,9 @@ class Loop:
     def step(self, most: float | None) -> None:
         """Wait up to `most` seconds for something to do, and do it."""
         for key, _events in self._selector.select(most):
-            # What an earlier callback of this step has closed is not ready any more.
-            if self._selector.get_map().get(key.fileobj) is key:
+            # What an earlier callback of this step has closed is not ready any more. Asked by its
+            # number: a closed socket has none, and the selector raises where it is asked by that.
+            if self._selector.get_map().get(key.fd) is key:
                 key.data()
         now = time.monotonic()
         while self._timers and (self._timers[0].cancelled or self._timers[0].at <= now):

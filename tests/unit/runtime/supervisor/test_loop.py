@@ -1,6 +1,7 @@
 """The loop calls what is ready and what is due."""
 
 import os
+import socket
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_what_was_forgotten_in_the_same_step_is_not_called(loop):
     for read, write in ends:
         os.close(read)
         os.close(write)
+    assert seen == ["called"]
+
+
+def test_what_was_closed_in_the_same_step_is_not_called(loop):
+    seen = []
+    pairs = [socket.socketpair() for _ in range(2)]
+
+    def close_all():
+        seen.append("called")
+        for ours, _theirs in pairs:
+            loop.forget(ours)
+            ours.close()
+
+    for ours, theirs in pairs:
+        loop.on_readable(ours, close_all)
+        theirs.close()
+    loop.step(1.0)
     assert seen == ["called"]
 
 
