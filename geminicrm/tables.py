@@ -11,6 +11,7 @@ from geminicrm.crm.pipelines import models as pipelines
 from geminicrm.identity import models as identity
 from geminicrm.kernel import audit, generation, outbox
 from geminicrm.kernel.db import Base
+from geminicrm.kernel.jobs import models as jobs
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
 from marketplace import models as marketplace
@@ -23,9 +24,9 @@ from marketplace.signing import models as signing
 from marketplace.statistics import models as statistics
 
 MODELS = (
-    audit, generation, outbox, identity, activities, companies, contacts, deals, leads, pipelines,
-    runtime, history, marketplace, moderation, publishers, registries, reviews, search, signing,
-    statistics,
+    audit, generation, jobs, outbox, identity, activities, companies, contacts, deals, leads,
+    pipelines, runtime, history, marketplace, moderation, publishers, registries, reviews, search,
+    signing, statistics,
 )  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Jobs: work that is done after the commit, each a row that is the truth about it."""
