@@ -279,7 +279,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
-        *events_doors.blueprints(core.works, event_types()),
+        *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),
         *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
     )
     for door in doors:

@@ -9,7 +9,9 @@ import structlog
 from extensions.sdk.context import ActorInfo, WorkspaceInfo
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor
+from geminicrm.runtime.announcing import Announcing
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.http_door import ExtensionHttp
 from geminicrm.runtime.live import Installed
@@ -35,6 +37,7 @@ class Doors:
     http: HttpClient
     vault: Vault
     storage: Storage
+    announcing: Announcing
     logs: ExtensionLogs
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
@@ -58,6 +61,7 @@ class ExtensionContext:
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
         self._storage = ExtensionStorage(doors.storage, self._call)
+        self._events = ExtensionEvents(doors.announcing, self._call)
         self._log = ExtensionLog(doors.logs, self._call)
 
     @property
@@ -104,6 +108,11 @@ class ExtensionContext:
     def storage(self) -> ExtensionStorage:
         """Documents of this extension in the current workspace."""
         return self._storage
+
+    @property
+    def events(self) -> ExtensionEvents:
+        """Events that this extension announces."""
+        return self._events
 
     @property
     def log(self) -> "ExtensionLog":

@@ -2,16 +2,18 @@
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from extensions.sdk.context import WorkspaceInfo
 from geminicrm.kernel.crypto import Cipher
+from geminicrm.kernel.events import EventType
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor, Works
+from geminicrm.runtime.announcing import Announcing
 from geminicrm.runtime.calls import CallMetrics, Calls
 from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
@@ -134,6 +136,7 @@ class ExtensionRuntime:
             http=parts.http,
             vault=Vault(parts.cipher),
             storage=Storage(works),
+            announcing=Announcing(works),
             logs=self.logs,
             workspace=parts.workspace,
             save_settings=self._save_settings,
@@ -215,6 +218,10 @@ class ExtensionRuntime:
     def wait_live(self, generation: int, seconds: float) -> bool:
         """Wait until every living worker of this machine serves the generation."""
         return self.convergence.wait_live(generation, seconds)
+
+    def event_types(self, workspace_id: str) -> Sequence[EventType]:
+        """Give the types of events that the extensions of a workspace announce."""
+        return self.convergence.current().announced.get(workspace_id, ())
 
     def _wait_for_packages(self) -> None:
         """Have what other machines installed, as far as it comes soon, before anybody asks."""

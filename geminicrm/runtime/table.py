@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from geminicrm.kernel.events import StoredEvent, matches
+from geminicrm.kernel.events import EventType, StoredEvent, matches
+from geminicrm.runtime.announcing import types_of
 from geminicrm.runtime.http_door import allowed_hosts
 from geminicrm.runtime.live import Code, HostKey, Installed, LoadedVersion
 from geminicrm.runtime.manifest import Manifest, build_manifest
@@ -32,7 +33,8 @@ class Table:
     """Everything a request needs, each in one look-up.
 
     `hooked` is by workspace and `hook` or, for hooks that are shown a record, `hook:record type`:
-    only installations that may read that kind of record are in it. `absent` is by installation,
+    only installations that may read that kind of record are in it. `announced` are the types of
+    events of all extensions of a workspace. `absent` is by installation,
     `watched` by installation and digest, and holds what could not be loaded too. `leaving` are
     those that an admin has just switched off: nothing is found in it, but calls that run may end.
     In safe mode (`safe`) there is nothing in any of them.
@@ -48,6 +50,7 @@ class Table:
     safe: bool = False
     watched: Mapping[_Key, Counter] = field(default_factory=dict)
     leaving: Mapping[str, Installed] = field(default_factory=dict)
+    announced: Mapping[str, tuple[EventType, ...]] = field(default_factory=dict)
 
     def find(self, workspace_id: str, extension_id: str) -> Installed | None:
         """Give the installation of an extension in a workspace, if it is switched on."""
@@ -93,9 +96,15 @@ SAFE_HASH = "safe mode"
 
 
 def wants_event(installed: Installed, event_type: str) -> bool:
-    """Tell whether an installation gets an event: asked for, and readable with its grant."""
-    noun = NOUNS.get(event_type.partition(".")[0])
+    """Tell whether an installation gets an event: asked for, and readable with its grant.
+
+    None gets its own, which it could answer with further ones for ever.
+    """
+    kind = event_type.partition(".")[0]
+    noun = NOUNS.get(kind)
     if noun is not None and f"read:{noun}" not in installed.granted:
+        return False
+    if kind == installed.manifest.event_kind:
         return False
     return any(matches(pattern, event_type) for pattern in installed.manifest.events)
 
@@ -145,7 +154,9 @@ def build_table(
     """Make a table of the installations that could be loaded; the same in whatever order."""
     ordered = sorted(live, key=lambda one: (one.extension_id, one.id))
     hooked: dict[_Key, list[Installed]] = {}
+    announced: dict[str, list[EventType]] = {}
     for one in ordered:
+        announced.setdefault(one.workspace_id, []).extend(types_of(one.manifest))
         for hook in _hook_names(one):
             hooked.setdefault((one.workspace_id, hook), []).append(one)
     return Table(
@@ -156,6 +167,7 @@ def build_table(
         MappingProxyType({key: tuple(found) for key, found in hooked.items()}),
         MappingProxyType(dict(sorted(failed.items()))),
         MappingProxyType(dict(sorted(absent.items()))),
+        announced=MappingProxyType({key: tuple(found) for key, found in announced.items()}),
     )
 
 

@@ -133,6 +133,14 @@ class ListDocuments(_Arguments, frozen=True):
     cursor: str | None
 
 
+class EmitEvent(_Arguments, frozen=True):
+    """`events.emit`."""
+
+    name: str
+    data: Data
+    object_id: str | None
+
+
 RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
 _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "get": GetRecord,
@@ -158,6 +166,7 @@ _OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
     ("storage", "delete"): DeleteDocument,
     ("storage", "list"): ListDocuments,
     ("storage", "usage"): Nothing,
+    ("events", "emit"): EmitEvent,
 }
 
 BACKS: Final[Mapping[tuple[str, str], type[Struct]]] = MappingProxyType(

@@ -9,6 +9,7 @@ from typing_extensions import override
 from extensions.sdk.context import ActorInfo, HttpResponse, WorkspaceInfo
 from extensions.sdk.errors import Finding, Invalid
 from extensions.sdk.records import Record, RecordPage
+from geminicrm.runtime.host.announced import HostEvents
 from geminicrm.runtime.host.backs import RECORD_DOORS
 from geminicrm.runtime.host.current import current
 from geminicrm.runtime.host.stored import HostStorage
@@ -181,6 +182,7 @@ class HostContext:
         self.settings = HostSettings()
         self.secrets = HostSecrets()
         self.storage = HostStorage()
+        self.events = HostEvents()
         self.log = HostLog()
 
     @property

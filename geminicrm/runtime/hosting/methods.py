@@ -62,6 +62,10 @@ def _documents(app: ExtensionContext, given: backs.ListDocuments) -> object:
     return app.storage.list(given.prefix, limit=given.limit, cursor=given.cursor)
 
 
+def _emit(app: ExtensionContext, given: backs.EmitEvent) -> object:
+    return app.events.emit(given.name, given.data, object_id=given.object_id)
+
+
 _OTHERS: Final[Mapping[tuple[str, str], Method]] = {
     ("settings", "all"): lambda app, _given: dict(app.settings),
     ("settings", "save"): _save_settings,
@@ -76,6 +80,7 @@ _OTHERS: Final[Mapping[tuple[str, str], Method]] = {
     ("storage", "delete"): _drop,
     ("storage", "list"): _documents,
     ("storage", "usage"): lambda app, _given: app.storage.usage(),
+    ("events", "emit"): _emit,
 }
 
 METHODS: Final[Mapping[tuple[str, str], Method]] = MappingProxyType(
