@@ -43,7 +43,7 @@ class EventsDoor(Protocol):
         """Announce that something happened, at once and by itself; give the event's id.
 
         `name` is one of `event_types` and `data` fits its schema, in at most 64 KiB of JSON.
-        `object_id`, up to 40 printable characters, names what it happened to. Raises `Invalid`;
-        `Unavailable` beyond 100 events at once and 20 a second; `NotFound` where the extension was
-        uninstalled meanwhile.
+        `object_id`, up to 40 printable characters, names what it happened to: the events of one
+        object come in their order. Raises `Invalid`; `Unavailable` beyond 100 events at once and
+        20 a second in each process; `NotFound` where the extension was uninstalled meanwhile.
         """

@@ -13,6 +13,7 @@ from extensions.sdk.events import (
 )
 from geminicrm.kernel.errors import Finding, TooManyRequests, ValidationFailed
 from geminicrm.kernel.events import Announced, EventType
+from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.limits import Throttle
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.event_schema import data_findings
@@ -60,7 +61,7 @@ class Announcing:
     ) -> Announced:
         """Make the event of what an extension gives. Raises ValidationFailed, TooManyRequests.
 
-        Without an `object_id` it happened to the installation itself.
+        Without an `object_id` it stands for itself: it waits for no other of its kind.
         """
         if not self._throttle.try_take(installed.id):
             message = (
@@ -77,7 +78,7 @@ class Announcing:
             raise ValidationFailed(findings)
         return Announced(
             type=f"{installed.manifest.event_kind}.{name}",
-            object_id=str(object_id or installed.id),
+            object_id=str(object_id or new_id("obj")),
             data=given,
         )
 
