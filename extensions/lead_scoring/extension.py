@@ -1,4 +1,4 @@
-"""The extension lead-scoring: badges, a panel with the reasons, a widget, and a gate."""
+"""The extension lead-scoring: badges, a panel with the reasons, a widget, a gate, an event."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,7 +8,8 @@ from flask import Blueprint
 from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.blocks import Badge, Block, Button, Fields, Link, Stat, Table, Text, Tone
-from extensions.sdk.errors import Refused, UnknownAction
+from extensions.sdk.errors import QuotaExceeded, Refused, UnknownAction
+from extensions.sdk.events import Event
 from extensions.sdk.records import Record, RecordChange
 
 from .mapping import Line, Score, domain_of, domains, is_among, options_from, score
@@ -17,17 +18,21 @@ QUALIFY = "qualify"
 LOOKED_AT = 100
 SHOWN = 6
 _OPEN = "new,contacted,qualified"
+_COLD = "Cold"
 _TONES: Mapping[str, Tone] = {"Hot": "danger", "Warm": "warning", "Cold": "neutral"}
 
 
 class LeadScoring(ExtensionBase):
-    """Scores leads when they are shown: nothing is stored, so a changed rule holds at once."""
+    """Scores leads when they are shown, so a changed rule holds at once.
+
+    A document for each lead that is not cold says what was announced of it last.
+    """
 
     def install(self) -> None:
         """Prepare one workspace: nothing to do, every setting has a default."""
 
     def uninstall(self) -> None:
-        """Undo what install did: nothing is kept anywhere."""
+        """Undo what install did: nothing is kept outside of the CRM."""
 
     def get_routes(self) -> Blueprint:
         """Give the routes; there are none."""
@@ -85,6 +90,25 @@ class LeadScoring(ExtensionBase):
         if is_among(domain, domains(str(self.app.settings.get("blocked_domains", "")))):
             raise Refused(f"Leads from {domain} are blocked.", "email")
 
+    @hookimpl
+    def on_event(self, event: Event) -> None:
+        """Announce that a lead became hot, warm or cold; harmless twice."""
+        lead = event.data
+        key = f"announced/{lead['id']}"
+        if event.type == "lead.deleted":
+            self.app.storage.delete(key)
+            return
+        [found] = self._scores([lead])
+        kept = self.app.storage.get(key)
+        before = kept.value if kept is not None else _COLD
+        if found.name == before:
+            return
+        told = {
+            "lead_id": lead["id"], "score": found.value, "name": found.name, "before": before,
+        }  # fmt: skip
+        self.app.events.emit("score_changed", told, object_id=lead["id"])
+        self._keep(key, found.name)
+
     def perform_action(
         self,
         action: str,
@@ -97,6 +121,16 @@ class LeadScoring(ExtensionBase):
             raise UnknownAction(action)
         self.app.leads.update(record_id, {"status": "qualified"})
         return ActionResult(toast="The lead is qualified.", navigate=f"/leads/{record_id}")
+
+    def _keep(self, key: str, name: str) -> None:
+        if name == _COLD:
+            self.app.storage.delete(key)
+            return
+        try:
+            self.app.storage.put(key, name)
+        except QuotaExceeded as error:
+            # It is announced again with the next change of the lead, which does less harm.
+            self.app.log.warning("what was announced is not kept", reason=str(error))
 
     def _scores(self, records: Sequence[Record]) -> list[Score]:
         options = options_from(dict(self.app.settings))

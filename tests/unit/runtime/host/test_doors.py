@@ -39,6 +39,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("storage", "put_many"): [DOCUMENT],
     ("storage", "delete"): True,
     ("storage", "list"): {"data": [DOCUMENT], "next_cursor": None},
+    ("events", "emit"): "evt_1",
     ("storage", "usage"): {"documents": 1, "size": 9, "most_documents": 10, "most_size": 100},
 }
 
@@ -153,6 +154,14 @@ def test_documents_go_to_the_core_and_come_back(app, core):
 def test_a_document_that_is_not_there_is_none(app, core, monkeypatch):
     monkeypatch.setitem(ANSWERS, ("storage", "get"), None)
     assert app.storage.get("a") is None
+
+
+def test_events_go_to_the_core(app, core):
+    assert app.events.emit("noted", {"a": 1}, object_id="lead_1") == "evt_1"
+    asked = {"name": "noted", "data": {"a": 1}, "object_id": "lead_1"}
+    assert core.asked == [("events", "emit", asked)]
+    with pytest.raises(Invalid, match=r"/data: .* date is none"):
+        app.events.emit("noted", {"on": date(1815, 12, 10)})
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
