@@ -93,7 +93,7 @@ class LeadScoring(ExtensionBase):
     @hookimpl
     def on_event(self, event: Event) -> None:
         """Announce that a lead became hot, warm or cold; harmless twice."""
-        lead = event.data
+        lead = dict(event.data)
         key = f"announced/{lead['id']}"
         if event.type == "lead.deleted":
             self.app.storage.delete(key)
