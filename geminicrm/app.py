@@ -109,7 +109,7 @@ class Core:
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
-        return tuple(EventKind(sink) for sink in self.sinks())
+        return (*(EventKind(sink) for sink in self.sinks()), *self.runtime.kinds)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

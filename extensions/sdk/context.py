@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 
 from extensions.sdk.errors import HttpFailed
 from extensions.sdk.events import EventsDoor
+from extensions.sdk.jobs import JobsDoor
 from extensions.sdk.records import Record, RecordPage
 from extensions.sdk.storage import StorageDoor
 
@@ -190,6 +191,10 @@ class Context(Protocol):
     @property
     def events(self) -> EventsDoor:
         """Events that this extension announces."""
+
+    @property
+    def jobs(self) -> JobsDoor:
+        """Work for later, which `run_job` does."""
 
     @property
     def log(self) -> LogDoor:

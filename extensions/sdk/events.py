@@ -30,6 +30,11 @@ class Event:
     data: Mapping[str, Any]
     attempt: int = 1
 
+    @property
+    def again(self) -> bool:
+        """Whether this handler may have seen the event before, in whole or in part."""
+        return self.attempt > 1
+
 
 class EventsDoor(Protocol):
     """The events that this extension announces in the current workspace.

@@ -71,6 +71,7 @@ class Worker:
             # In safe mode events wait where they are, and so does what extensions are to do.
             safe = self._core.safe_mode.on()
             placed = 0 if safe else self._relay.step()
+            self._core.runtime.schedules.step()
             made = self._schedules.tick()
             turned = self._engine.turn()
             self._relay.report()

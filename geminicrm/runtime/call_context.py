@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from geminicrm.kernel.jobs.kinds import Run
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.actor import ExtensionActor, UseCounter
 from geminicrm.runtime.live import Installed
@@ -38,7 +39,7 @@ class CallContext:
 
     `patience` says how many seconds it may wait for a place; `source` is where its settings are, if
     not in the installation's row; `draft` says that there may be no row yet, or that it may be
-    switched off. The rest is filled in while it runs.
+    switched off; `run` is the attempt at a job that it makes. The rest is filled in while it runs.
     """
 
     installed: Installed
@@ -49,6 +50,7 @@ class CallContext:
     patience: float = 0.1
     source: SettingsSource | None = None
     draft: bool = False
+    run: Run | None = None
     parent: "CallContext | None" = None
     abandoned: bool = False
     deadline: float = 0.0

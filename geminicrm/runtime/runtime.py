@@ -14,11 +14,13 @@ from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.runtime.announcing import Announcing
+from geminicrm.runtime.asking_for_jobs import JobDesk
 from geminicrm.runtime.calls import CallMetrics, Calls
 from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
 from geminicrm.runtime.events_sink import ExtensionSink
+from geminicrm.runtime.extension_jobs import job_kind, schedule_kind
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.failure_book import Failure, FailureBook
 from geminicrm.runtime.hooks import ExtensionHooks
@@ -37,6 +39,7 @@ from geminicrm.runtime.packages import FilesOf, Packages, no_files
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.safe_mode import never
+from geminicrm.runtime.schedules import ScheduleKeeper
 from geminicrm.runtime.slots import Slots
 from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.table import Table
@@ -137,6 +140,7 @@ class ExtensionRuntime:
             vault=Vault(parts.cipher),
             storage=Storage(works),
             announcing=Announcing(works),
+            jobs=JobDesk(works),
             logs=self.logs,
             workspace=parts.workspace,
             save_settings=self._save_settings,
@@ -167,6 +171,11 @@ class ExtensionRuntime:
         self.hooks = ExtensionHooks(self.convergence, self.calls, options.seconds)
         self.dispatcher = Dispatcher(self.convergence, self.calls, options.seconds)
         self.sink = ExtensionSink(self.convergence, self.calls, options.seconds)
+        self.kinds = (
+            job_kind(self.convergence, self.calls, works),
+            schedule_kind(self.convergence, self.calls, works),
+        )
+        self.schedules = ScheduleKeeper(works, parts.generations)
         self.runner = InstallRunner(
             self.versions,
             self.hosting,

@@ -63,6 +63,7 @@ CODES: Final[Mapping[str, Code]] = MappingProxyType(
         "unknown_hook": _error("A hook is implemented that does not exist."),
         "unknown_argument": _error("A hook takes an argument that it is not given."),
         "undeclared_hook": _error("A hook is implemented and not listed in manifest.json."),
+        "missing_hook": _warning("Jobs or schedules are there and no hook that does them."),
         "forbidden_import": _error("An import reaches into the core, another extension, requests."),
         "static_type": _error("static/ holds a type that is not served."),
         "folder_name": _warning("The folder is not called after the id."),

@@ -21,6 +21,7 @@ _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "Context": (),
     "EventsDoor": ("events",),
     "HttpDoor": ("http",),
+    "JobsDoor": ("jobs",),
     "StorageDoor": ("storage",),
 }
 

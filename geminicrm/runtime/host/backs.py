@@ -141,6 +141,23 @@ class EmitEvent(_Arguments, frozen=True):
     object_id: str | None
 
 
+class EnqueueJob(_Arguments, frozen=True):
+    """`jobs.enqueue`."""
+
+    name: str
+    payload: Any
+    delay_seconds: float
+    unique_key: str | None
+    max_attempts: Limit
+
+
+class JobProgress(_Arguments, frozen=True):
+    """`job.progress` of the job that runs."""
+
+    percent: float
+    note: str
+
+
 RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
 _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "get": GetRecord,
@@ -167,6 +184,9 @@ _OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
     ("storage", "list"): ListDocuments,
     ("storage", "usage"): Nothing,
     ("events", "emit"): EmitEvent,
+    ("jobs", "enqueue"): EnqueueJob,
+    ("jobs", "progress"): JobProgress,
+    ("jobs", "is_cancelled"): Nothing,
 }
 
 BACKS: Final[Mapping[tuple[str, str], type[Struct]]] = MappingProxyType(

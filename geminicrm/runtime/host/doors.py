@@ -12,6 +12,7 @@ from extensions.sdk.records import Record, RecordPage
 from geminicrm.runtime.host.announced import HostEvents
 from geminicrm.runtime.host.backs import RECORD_DOORS
 from geminicrm.runtime.host.current import current
+from geminicrm.runtime.host.jobs import HostJobs
 from geminicrm.runtime.host.stored import HostStorage
 from geminicrm.runtime.host.values import encode, encode_fields
 
@@ -183,6 +184,7 @@ class HostContext:
         self.secrets = HostSecrets()
         self.storage = HostStorage()
         self.events = HostEvents()
+        self.jobs = HostJobs()
         self.log = HostLog()
 
     @property
