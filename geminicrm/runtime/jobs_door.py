@@ -22,7 +22,7 @@ class RunControl:
         if not isinstance(percent, int | float) or not isinstance(note, str):
             raise Invalid([Finding("/percent", "wrong_value", "Give a number from 0 to 100.")])
         try:
-            self._run.progress(int(percent), note.replace("\0", "?"))
+            self._run.progress(int(max(0, min(100, percent))), note.replace("\0", "?"))
         except (Cancelled, Interrupted, Overran) as error:
             raise JobStopped(f"This job is to end: {error}.") from error
 

@@ -6,13 +6,16 @@ from sqlalchemy import select
 from extensions.lead_scoring.extension import LeadScoring
 from extensions.sdk.blocks import validate_blocks
 from extensions.sdk.errors import QuotaExceeded
+from extensions.sdk.events import EVENTS_AT_ONCE
 from extensions.sdk.records import RecordChange
 from geminicrm.crm.shared.commands import ChangeRefused
 from geminicrm.kernel.errors import NotFound
+from geminicrm.kernel.jobs.schedules import Schedules
 from geminicrm.kernel.outbox import OutboxEvent
 from geminicrm.runtime.models import StoredDocument
 from geminicrm.runtime.storage_door import ExtensionStorage
 from tests.support.core import csrf, sign_in
+from tests.support.working import Hands
 
 HOT = {
     "first_name": "Grace",
@@ -175,6 +178,46 @@ def test_what_was_announced_of_a_lead_is_forgotten_with_it(scoring, core, owner)
     scoring.relay()
     with core.works.read(owner) as work:
         assert work.session.scalar(select(StoredDocument.value).where(kept)) is None
+
+
+def due(core, clock, seconds):
+    """Let time pass, and a worker do what is due then."""
+    core.runtime.schedules.step()
+    clock.advance(seconds)
+    ticking = Schedules(core.works)
+    hands = Hands(core, kinds=core.runtime.kinds)
+    while ticking.tick():
+        continue
+    hands.work()
+    hands.close()
+
+
+NIGHT = 24 * 60 * 60
+
+
+def test_at_night_a_changed_rule_is_announced(scoring, core, owner, clock):
+    lead = core.crm.leads.create(owner, HOT)
+    scoring.relay()
+    scoring.configure(points_company=-90)
+    due(core, clock, NIGHT)
+    assert announced(core, owner, lead)[1:] == [("Hot", "Cold", 0)]
+    due(core, clock, NIGHT)
+    assert len(announced(core, owner, lead)) == 2
+
+
+def test_more_than_may_be_announced_at_once_goes_on_later(scoring, core, owner, clock):
+    for number in range(EVENTS_AT_ONCE + 5):
+        core.crm.leads.create(owner, {**HOT, "last_name": f"Hopper {number}"})
+    due(core, clock, NIGHT)
+    assert count(core, owner) == EVENTS_AT_ONCE
+    due(core, clock, 10)
+    assert count(core, owner) == EVENTS_AT_ONCE + 5
+
+
+def count(core, owner):
+    with core.works.read(owner) as work:
+        query = select(OutboxEvent.id).where(OutboxEvent.type == "lead_scoring.score_changed")
+        return len(work.session.scalars(query).all())
 
 
 def test_a_full_storage_does_not_keep_it_from_announcing(scoring, core, owner, monkeypatch):

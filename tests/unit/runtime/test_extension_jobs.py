@@ -11,7 +11,6 @@ from geminicrm.kernel.clock import FixedClock
 from geminicrm.kernel.generation import RUNTIME
 from geminicrm.kernel.jobs.jobs import NewJob, enqueue
 from geminicrm.kernel.jobs.kinds import Cancelled, Claimed, Interrupted, Overran, Postponed, Run
-from geminicrm.kernel.jobs.models import Job as JobRow
 from geminicrm.runtime.asking_for_jobs import JOB_KIND, JOB_SECONDS
 from geminicrm.runtime.failures import ExtensionFailed
 from geminicrm.runtime.jobs_door import RunControl
@@ -202,6 +201,15 @@ def test_progress_takes_a_number_and_words(given: Any):
         RunControl(Run(60)).progress(*given)
 
 
+@pytest.mark.parametrize(
+    ("percent", "shown"), [(-1, 0), (10**400, 100), (float("inf"), 100), (float("nan"), 100)]
+)
+def test_odd_numbers_are_cut(percent: float, shown: int):
+    run = Run(60)
+    RunControl(run).progress(percent)
+    assert run.said == (shown, "")
+
+
 def test_progress_is_cut_to_what_a_row_holds():
     run = Run(60)
     RunControl(run).progress(250, "a\0b" + "x" * 400)
@@ -224,9 +232,3 @@ def test_a_job_in_a_test_of_an_extension_tells_nobody():
     job = Job(id="job_1", name="count")
     job.progress(50, "half")
     assert (job.cancelled, job.again, job.payload) == (False, False, None)
-
-
-def test_the_row_shows_the_progress(stage: Stage, tenant: Tenant):
-    ask(stage, tenant, stage.put(tenant, WORKER))
-    work(stage.core, stage.runtime)
-    assert isinstance(jobs(stage.core, tenant)[0], JobRow)

@@ -81,6 +81,7 @@ def test_a_key_is_unique_for_the_installation(stage: Stage, tenant: Tenant, work
         (lambda app: app.jobs.enqueue("x", delay_seconds=-1), "/delay_seconds"),
         (lambda app: app.jobs.enqueue("x", delay_seconds=10**9), "/delay_seconds"),
         (lambda app: app.jobs.enqueue("x", delay_seconds=float("nan")), "/delay_seconds"),
+        (lambda app: app.jobs.enqueue("x", delay_seconds=10**400), "/delay_seconds"),
         (lambda app: app.jobs.enqueue("x", delay_seconds="1"), "/delay_seconds"),
         (lambda app: app.jobs.enqueue("x", unique_key=""), "/unique_key"),
         (lambda app: app.jobs.enqueue("x", unique_key="k" * 101), "/unique_key"),
@@ -89,7 +90,7 @@ def test_a_key_is_unique_for_the_installation(stage: Stage, tenant: Tenant, work
         (lambda app: app.jobs.enqueue("x", max_attempts=True), "/max_attempts"),
         (lambda app: app.jobs.control(), ""),
     ],
-    ids=range(17),
+    ids=range(18),
 )
 def test_what_is_refused(stage: Stage, tenant: Tenant, worker: str, act: Act, pointer: str):
     with pytest.raises(sdk.Invalid) as caught:

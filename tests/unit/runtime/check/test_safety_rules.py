@@ -232,3 +232,21 @@ def test_what_is_declared_is_to_be_announced(author):
     assert checked(author, "", event_types=[SCORED]) == [
         ("warning", "unused_event", 0, "/event_types/0")
     ]
+
+
+HOURLY = [{"id": "hourly", "cron": "0 * * * *"}]
+
+
+@pytest.mark.parametrize(
+    ("source", "schedules", "places"),
+    [
+        ("self.app.jobs.enqueue('a')", [], [(1, "")]),
+        ("", HOURLY, [(0, "/schedules")]),
+        ("def on_schedule(self): ...", HOURLY, []),
+        ("self.app.jobs.enqueue('a')\ndef run_job(self): ...", [], []),
+    ],
+    ids=range(4),
+)
+def test_what_comes_back_by_a_hook_has_that_hook(author, source, schedules, places):
+    found = checked(author, source, schedules=schedules)
+    assert [one[2:] for one in found if one[1] == "missing_hook"] == places

@@ -11,6 +11,7 @@ from extensions.sdk.storage import Document
 from geminicrm.runtime.host import current
 from geminicrm.runtime.host.backs import BACKS
 from geminicrm.runtime.host.doors import HostContext
+from geminicrm.runtime.host.jobs import JobFacts
 from geminicrm.runtime.host.values import decode
 
 DOCUMENT = {"key": "a", "value": [1], "version": 2, "updated_at": "2026-11-21T09:00:00Z"}
@@ -40,6 +41,9 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("storage", "delete"): True,
     ("storage", "list"): {"data": [DOCUMENT], "next_cursor": None},
     ("events", "emit"): "evt_1",
+    ("jobs", "enqueue"): "job_1",
+    ("jobs", "progress"): None,
+    ("jobs", "is_cancelled"): True,
     ("storage", "usage"): {"documents": 1, "size": 9, "most_documents": 10, "most_size": 100},
 }
 
@@ -162,6 +166,24 @@ def test_events_go_to_the_core(app, core):
     assert core.asked == [("events", "emit", asked)]
     with pytest.raises(Invalid, match=r"/data: .* date is none"):
         app.events.emit("noted", {"on": date(1815, 12, 10)})
+
+
+def test_jobs_are_asked_for(app, core):
+    assert app.jobs.enqueue("count", {"a": 1}, delay_seconds=1.5, unique_key="k") == "job_1"
+    asked = {"name": "count", "payload": {"a": 1}, "delay_seconds": 1.5, "unique_key": "k"}
+    assert core.asked == [("jobs", "enqueue", {**asked, "max_attempts": 5})]
+    with pytest.raises(Invalid, match="set is none"):
+        app.jobs.enqueue("count", {1})
+
+
+def test_a_running_job_speaks_to_the_core(core):
+    job = JobFacts("job_1", "count", {"a": 1}, 2).job()
+    job.progress(50, "half")
+    assert (job.cancelled, job.again, job.payload) == (True, True, {"a": 1})
+    assert core.asked == [
+        ("jobs", "progress", {"percent": 50, "note": "half"}),
+        ("jobs", "is_cancelled", {}),
+    ]
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
