@@ -37,7 +37,8 @@ from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Actor, Works
-from geminicrm.readiness import database_check, redis_check
+from geminicrm.notifications import doors as notifications_doors
+from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
@@ -271,12 +272,11 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
 
 
 def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
-    checks = {"database": database_check(core.database.engine)}
-    if core.settings.redis_url:
-        checks["redis"] = redis_check(core.settings.redis_url)
+    checks = checks_of(core.database.engine, core.settings.redis_url)
     doors = (
         operations.blueprint(checks, core.metrics.exposition),
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
+        *notifications_doors.blueprints(),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types()),
