@@ -80,6 +80,6 @@ def sweep(work: Work) -> None:
 
 
 def _fit(text: str, most: int) -> str:
-    # PostgreSQL has no NUL in text, and what an extension says may hold one.
-    text = text.replace("\x00", "")
+    # What an extension says may hold what no database takes: NUL, halves of surrogate pairs.
+    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -34,7 +34,7 @@ All that raises them concerns extensions at work, and the pages that they lead t
 scope. Members hold `read:extensions` too and could only worry; `operate:instance` belongs to
 people who need not be admins of the workspace.
 """
-_SORT: Final = "open,-last_at"
+_SORT: Final = "-open,-last_at"
 Columns = TypeVarTuple("Columns")
 
 _OF_READER = and_(
@@ -45,7 +45,8 @@ _UNREAD = and_(
     Notification.resolved_at.is_(None),
     or_(NotificationRead.seen.is_(None), NotificationRead.seen < Notification.count),
 )
-_resolved_last = case((Notification.resolved_at.is_(None), 0), else_=1)
+_OPEN = case((Notification.resolved_at.is_(None), 1), else_=0)
+_PLACE = (_OPEN, Notification.last_at, Notification.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def list_notifications(
         statement = statement.where(_UNREAD)
     if page.cursor is not None:
         statement = statement.where(_behind(page.cursor))
-    statement = statement.order_by(_resolved_last, Notification.last_at.desc(), Notification.id.desc())
+    statement = statement.order_by(*(column.desc() for column in _PLACE))
     found = work.session.execute(statement.limit(page.limit + 1), _of(work, user_id)).all()
     rows = found[: page.limit]
     cursor = _cursor(rows[-1][0]) if len(found) > page.limit else None
@@ -136,16 +137,14 @@ def _mark(work: Work, user_id: str, seen: Iterable[tuple[str, int]]) -> None:
 
 def _behind(cursor: str) -> ColumnElement[bool]:
     """Give the condition that a row comes after the one that a cursor names."""
-    resolved, at, identifier = _place(cursor)
-    here = tuple_(Notification.last_at, Notification.id)
-    place = tuple_(literal(at, Notification.last_at.type), literal(identifier))
-    return or_(_resolved_last > resolved, and_(_resolved_last == resolved, here < place))
+    is_open, at, identifier = decode_cursor(cursor, _SORT, (int, str, str))
+    last_at = literal(_instant(at), Notification.last_at.type)
+    return tuple_(*_PLACE) < tuple_(literal(int(is_open or 0)), last_at, literal(str(identifier)))
 
 
-def _place(cursor: str) -> tuple[int, datetime, str]:
-    resolved, at, identifier = decode_cursor(cursor, _SORT, (int, str, str))
+def _instant(text: object) -> datetime:
     try:
-        return int(resolved or 0), parse_instant(str(at)), str(identifier)
+        return parse_instant(str(text))
     except (ValueError, OverflowError):
         raise ValidationFailed(
             [Finding("/cursor", "bad_cursor", "This is no cursor of this list.")]
@@ -153,8 +152,8 @@ def _place(cursor: str) -> tuple[int, datetime, str]:
 
 
 def _cursor(row: Notification) -> str:
-    resolved = int(row.resolved_at is not None)
-    return encode_cursor((resolved, format_instant(row.last_at), row.id), _SORT)
+    is_open = int(row.resolved_at is None)
+    return encode_cursor((is_open, format_instant(row.last_at), row.id), _SORT)
 
 
 def _shape(row: Notification, read: NotificationRead | None) -> dict[str, Any]:
