@@ -30,6 +30,9 @@ from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
+from geminicrm.kernel.jobs.kinds import EventKind, Kind
+from geminicrm.kernel.jobs.settling import Watcher
+from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Actor, Works
@@ -73,6 +76,7 @@ class Core:
     settings: Settings
     database: Database
     works: Works
+    wakes: Wakes
     generations: Generations
     cipher: Cipher
     metrics: Metrics
@@ -100,6 +104,14 @@ class Core:
         """Name everybody who wants events."""
         return (self.runtime.sink,)
 
+    def kinds(self) -> tuple[Kind, ...]:
+        """Name the code that does jobs."""
+        return tuple(EventKind(sink) for sink in self.sinks())
+
+    def watchers(self) -> tuple[Watcher, ...]:
+        """Name everybody who hears what became of jobs."""
+        return ()
+
     def start(self) -> None:
         """Follow changes, and end what killed processes left behind, from now on."""
         self.runtime.start()
@@ -110,6 +122,7 @@ class Core:
         self.recovery.stop()
         self.runtime.stop()
         self.generations.close()
+        self.wakes.close()
         self.database.dispose()
 
 
@@ -117,7 +130,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
-    works = Works(database, clock or SystemClock())
+    wakes = Wakes(settings.home / "run" / "work")
+    works = Works(database, clock or SystemClock(), wakes.wake)
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
     metrics_folder = os.environ.get(METRICS_VARIABLE)
@@ -211,6 +225,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         settings=settings,
         database=database,
         works=works,
+        wakes=wakes,
         generations=generations,
         cipher=cipher,
         metrics=metrics,

@@ -167,7 +167,7 @@ def _read(reader: _Reader) -> Settings:
         ),
         allow_unsigned=reader.parsed("GEMINICRM_ALLOW_UNSIGNED", "no", forms.flag, "yes or no"),
         relay_poll_seconds=reader.parsed(
-            "GEMINICRM_RELAY_POLL_SECONDS", "0.1", forms.seconds, "seconds above 0"
+            "GEMINICRM_RELAY_POLL_SECONDS", "0.5", forms.seconds, "seconds above 0"
         ),
         extension_seconds=reader.parsed(
             "GEMINICRM_EXTENSION_SECONDS", "10", forms.seconds, "seconds above 0"

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from sqlalchemy import BigInteger, Index, Integer, String, text
+from sqlalchemy import BigInteger, Index, Integer, String, Table, text
 from sqlalchemy import Sequence as Numbers
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -65,6 +65,10 @@ class OutboxPosition(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(BigInteger)
     pruned: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+
+# As a table, for statements about many rows, which know no workspace.
+EVENTS: Final[Table] = Base.metadata.tables["events"]
 
 
 class Sink(Protocol):

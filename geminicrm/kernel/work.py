@@ -78,6 +78,7 @@ class Work:
         self.actor = actor
         self.now = now
         self.workspace_id = actor.workspace_id
+        self.for_workers = False
         self._after_commit: list[Callable[[], object]] = []
 
     def require(self, scope: str) -> None:
@@ -107,6 +108,11 @@ class Work:
                 data=event.data,
             )
         )
+        self.wake_workers()
+
+    def wake_workers(self) -> None:
+        """Have the workers look for work once the transaction has committed."""
+        self.for_workers = True
 
     def audit(
         self, action: str, subject: str, changes: dict[str, Any], workspace_id: str | None = None
@@ -142,11 +148,14 @@ class Work:
 
 
 class Works:
-    """Opens units of work on one database."""
+    """Opens units of work on one database; `wake` is called after a commit that left work."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, wake: Callable[[], object] = lambda: None
+    ) -> None:
         self.database = database
         self.clock = clock
+        self._wake = wake
 
     def read(self, actor: Actor) -> contextlib.AbstractContextManager[Work]:
         """Open a reading unit in the actor's workspace; nothing it does is kept."""
@@ -190,4 +199,6 @@ class Works:
                     raise PreconditionFailed(
                         "Somebody else changed it meanwhile; read it again, then repeat."
                     ) from error
+        if work.for_workers:
+            self._wake()
         work.committed()

@@ -73,7 +73,6 @@ class Keeper:
                 self.step()
                 self._stop.wait(_KEEP_SECONDS)
         finally:
-            self._relay.close()
             self._core.close()
 
     def step(self) -> None:

@@ -1,4 +1,4 @@
-"""The worker process: drains the outbox, sweeps what ran out, collects unused packages."""
+"""The worker process: places events, does jobs, sweeps what ran out, collects unused packages."""
 
 import signal
 import threading
@@ -10,6 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from geminicrm.app import Core
 from geminicrm.identity.sign_in import sweep
 from geminicrm.kernel.errors import AppError
+from geminicrm.kernel.jobs.care import Care
+from geminicrm.kernel.jobs.engine import Duties, Engine
+from geminicrm.kernel.jobs.schedules import Schedules
+from geminicrm.kernel.owners import own_name
 from geminicrm.kernel.relay import Relay
 from marketplace.blob_care import collect_blobs
 from marketplace.registries.keeping_up import KeepingUp
@@ -21,44 +25,73 @@ _log = structlog.get_logger(__name__)
 
 
 class Worker:
-    """Runs the relay of one process until it is told to stop."""
+    """Does the work of one process until it is told to stop."""
 
-    def __init__(self, core: Core, relay: Relay, rest_seconds: float = _REST_SECONDS) -> None:
+    def __init__(self, core: Core, rest_seconds: float = _REST_SECONDS) -> None:
         self._core = core
-        self._relay = relay
         self._rest_seconds = rest_seconds
         self._stop = threading.Event()
         self._swept = -_SWEEP_SECONDS
         self._collected = -_COLLECT_SECONDS
+        owner = own_name()
+        self._schedules = Schedules(core.works)
+        self._relay = Relay(core.works, core.sinks(), core.metrics)
+        self._care = Care(core.works, owner)
+        duties = Duties(
+            kinds=core.kinds(),
+            watchers=(self._schedules, *core.watchers()),
+            woken=core.wakes.wake,
+        )
+        self._engine = Engine(core.works, core.metrics, owner, duties)
 
     def stop(self) -> None:
         """Ask the loop to end after the step it is in."""
         self._stop.set()
+        self._core.wakes.wake()
 
     def run(self) -> None:
-        """Work until stopped; a database that is away is asked again, nothing is lost meanwhile."""
+        """Work until stopped; a database that is away is asked again, nothing is lost meanwhile.
+
+        Raises Stuck where only a new process helps.
+        """
         self._core.start()
         others = KeepingUp(self._core.marketplace.registries.refreshing)
         others.start()
-        while not self._stop.is_set():
-            self._stop.wait(self._pause(self._work()))
-        others.stop()
-        self._relay.close()
-
-    def _work(self) -> int | None:
         try:
-            # In safe mode events wait where they are.
-            handled = 0 if self._core.safe_mode.on() else self._relay.step()
+            while not self._stop.is_set():
+                self._pause(self._work())
+        finally:
+            others.stop()
+            self._close()
+
+    def _work(self) -> bool | None:
+        """Do a round of everything; tell whether there was anything, None: no database."""
+        try:
+            self._care.step()
+            # In safe mode events wait where they are, and so does what extensions are to do.
+            safe = self._core.safe_mode.on()
+            placed = 0 if safe else self._relay.step()
+            made = self._schedules.tick()
+            turned = self._engine.turn()
+            self._relay.report()
             self._sweep()
         except (SQLAlchemyError, AppError) as error:
             _log.warning("the worker rests: the database is away", error=str(error))
             return None
-        return handled
+        return bool(placed or made or turned)
 
-    def _pause(self, handled: int | None) -> float:
-        if handled is None:
-            return self._rest_seconds
-        return 0.0 if handled else self._core.settings.relay_poll_seconds
+    def _pause(self, found: bool | None) -> None:  # noqa: FBT001 - what a round has found
+        if found is None:
+            self._stop.wait(self._rest_seconds)
+        elif not found:
+            self._core.wakes.wait(self._core.settings.relay_poll_seconds)
+
+    def _close(self) -> None:
+        try:
+            self._engine.close()
+        except (SQLAlchemyError, AppError) as error:
+            # The leases of what has ended run out, and another worker does it again.
+            _log.warning("what has ended last is not written down", error=str(error))
 
     def _sweep(self) -> None:
         if time.monotonic() - self._swept < _SWEEP_SECONDS:
@@ -66,6 +99,7 @@ class Worker:
         self._swept = time.monotonic()
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
+            self._care.sweep(work)
         self._core.marketplace.statistics.count()
         self._core.marketplace.moderation.notices.renew()
         self._core.life_cycle.quarantine.sweep()
@@ -77,7 +111,7 @@ class Worker:
 
 def run(core: Core) -> None:
     """Run a worker in this process until SIGTERM or Ctrl-C."""
-    worker = Worker(core, Relay(core.works, core.sinks(), core.metrics))
+    worker = Worker(core)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: worker.stop())
     try:

@@ -1,5 +1,6 @@
 """The outbox's sink for extensions: each committed event to those whose manifest asks for it."""
 
+import math
 from collections.abc import Sequence
 
 from extensions.sdk.errors import Unavailable
@@ -17,14 +18,21 @@ _PATIENCE_SECONDS = 5.0
 
 
 class ExtensionSink:
-    """Implements the relay's Sink; a target is an installation's id."""
+    """Implements the relay's Sink; a target is an installation's id.
+
+    The events of one record come in their order: what a handler does with an update may lean on
+    what it did with the creation.
+    """
 
     name = "extensions"
+    ordered = True
 
     def __init__(self, convergence: Convergence, calls: Calls, seconds: float) -> None:
         self._convergence = convergence
         self._calls = calls
         self._seconds = seconds
+        # What it waits for its place comes on top.
+        self.seconds = math.ceil(seconds + _PATIENCE_SECONDS)
 
     def targets(self, event: StoredEvent) -> Sequence[str]:
         """Name the installations that get the event.

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from geminicrm.app import Core
-from geminicrm.kernel.relay import Relay
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.install.drafting import Examined
 from marketplace.offer import built_in_folder
 from marketplace.packages import PackedFile, pack
 from tests.support.core import Tenant, make_tenant
+from tests.support.working import Hands
 
 
 @dataclass(frozen=True)
@@ -29,16 +29,13 @@ class BuiltIn:
         self.core.life_cycle.configure(self.tenant.owner(), self.id, settings)
         self.core.runtime.reconcile()
 
-    def relay(self) -> int:
-        """Hand out all events that are due now; give how much there was to do."""
-        relay = Relay(self.core.works, self.core.sinks(), self.core.metrics, threads=1)
-        done = 0
+    def relay(self) -> None:
+        """Hand out all events that are due now."""
+        hands = Hands(self.core, self.core.sinks())
         try:
-            while found := relay.step():
-                done += found
+            hands.work()
         finally:
-            relay.close()
-        return done
+            hands.close()
 
 
 @dataclass(frozen=True)

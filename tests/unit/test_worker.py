@@ -47,7 +47,7 @@ def test_events_are_handed_out_and_what_ran_out_is_swept(core, tenant, clock):
     with core.works.write(tenant.system()) as work:
         work.record(Happened(object_id="t", object_version=1, data={}))
     clock.advance(2 * 86_400)
-    worker = Worker(core, Relay(core.works, core.sinks(), core.metrics))
+    worker = Worker(core)
     thread = _running(worker)
     eventually(lambda: _placed(core, tenant), 20)
     worker.stop()
@@ -56,8 +56,9 @@ def test_events_are_handed_out_and_what_ran_out_is_swept(core, tenant, clock):
         assert work.session.scalars(select(SignInSession)).all() == []
 
 
-def test_a_database_that_is_away_is_asked_again(core, tenant):
-    worker = Worker(core, Away(core.works, core.sinks(), core.metrics), rest_seconds=0.01)
+def test_a_database_that_is_away_is_asked_again(core, tenant, monkeypatch):
+    monkeypatch.setattr("geminicrm.processes.worker.Relay", Away)
+    worker = Worker(core, rest_seconds=0.01)
     with core.works.write(tenant.system()) as work:
         work.record(Happened(object_id="t", object_version=1, data={}))
     thread = _running(worker)

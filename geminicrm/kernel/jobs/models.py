@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geminicrm.kernel.db import Base
@@ -103,3 +103,8 @@ class Schedule(WorkspaceOwned, Base):
     last_at: Mapped[datetime | None]
     last_job_id: Mapped[str | None] = mapped_column(String(40))
     failures: Mapped[int] = mapped_column(Integer, default=0)
+
+
+# As tables, for statements about many rows, which know no workspace.
+JOBS: Final[Table] = Base.metadata.tables["jobs"]
+SCHEDULES: Final[Table] = Base.metadata.tables["schedules"]

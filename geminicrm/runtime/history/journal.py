@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.owners import own_name
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.history.models import Run
-from geminicrm.runtime.history.owners import own_name
 from geminicrm.runtime.history.protocols import Intent, Lease
 
 DRAFT: Final = "draft"

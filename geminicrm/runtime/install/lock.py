@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from geminicrm.kernel.errors import Conflict, Unavailable
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.owners import is_dead, own_name
 from geminicrm.kernel.work import Actor, Work, Works
-from geminicrm.runtime.history.owners import is_dead, own_name
 from geminicrm.runtime.models import InstallLock
 
 LEASE_SECONDS = 180.0

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import AppError
+from geminicrm.kernel.owners import own_name
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.changes import Data
 from geminicrm.runtime.history.journal import DRAFT, DatabaseEntry
 from geminicrm.runtime.history.models import Run
-from geminicrm.runtime.history.owners import own_name
 from geminicrm.runtime.history.protocols import Lease
 from geminicrm.runtime.install.draft_facts import draft_from
 from geminicrm.runtime.install.drafting import Draft

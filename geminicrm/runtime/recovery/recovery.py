@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import Unavailable
+from geminicrm.kernel.owners import is_dead
 from geminicrm.kernel.work import Work
 from geminicrm.runtime.history.journal import DatabaseEntry
 from geminicrm.runtime.history.models import ORDER, Run
-from geminicrm.runtime.history.owners import is_dead
 from geminicrm.runtime.history.protocols import Lease
 from geminicrm.runtime.install.lock import WorkspaceLock
 from geminicrm.runtime.install.state import Tools

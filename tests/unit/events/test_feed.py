@@ -32,7 +32,6 @@ def place(core: Core) -> None:
     relay = Relay(core.works, (), core.metrics)
     while relay.step():
         continue
-    relay.close()
 
 
 def ask(app: Flask, tenant: Tenant, status: int = 200, **query: Any) -> Any:

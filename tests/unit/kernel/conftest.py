@@ -10,10 +10,11 @@ from geminicrm.kernel.audit import AuditEntry
 from geminicrm.kernel.clock import FixedClock
 from geminicrm.kernel.db import Base, Database
 from geminicrm.kernel.generation import Generation
-from geminicrm.kernel.outbox import OutboxDelivery, OutboxEvent, OutboxPosition
+from geminicrm.kernel.jobs.models import Job, Schedule
+from geminicrm.kernel.outbox import OutboxEvent, OutboxPosition
 from geminicrm.kernel.work import Works
 
-MODELS = (AuditEntry, Generation, OutboxDelivery, OutboxEvent, OutboxPosition)
+MODELS = (AuditEntry, Generation, Job, OutboxEvent, OutboxPosition, Schedule)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from geminicrm.kernel.db import Database, UtcDateTime, WriteLock
 from geminicrm.kernel.errors import Unavailable
-from geminicrm.kernel.outbox import OutboxDelivery, OutboxEvent
+from geminicrm.kernel.jobs.models import Job
+from geminicrm.kernel.outbox import OutboxEvent
 from geminicrm.kernel.work import Actor, Works
 
 
@@ -47,14 +48,16 @@ def test_no_instant_is_none(database: Database) -> None:
 
 
 def test_references_are_held(works: Works) -> None:
-    delivery = OutboxDelivery(
-        id="dlv_1", event_id="evt_none", sink="s", target="t", next_at=works.clock.now()
-    )
+    now = works.clock.now()
+    job = Job(
+        id="job_1", workspace_id="ws_a", kind="event:s", queue="ws_a/t", event_id="evt_none",
+        due_at=now, created_at=now, max_attempts=1, seconds=1,
+    )  # fmt: skip
     with (
         pytest.raises(Exception, match=r"(?i)foreign key"),
         works.across_workspaces("test", write=True) as work,
     ):
-        work.session.add(delivery)
+        work.session.add(job)
 
 
 @pytest.fixture

@@ -1,16 +1,19 @@
-"""The relay, on both engines: order, at least once, retries, dead letters, killed workers."""
+"""The relay and the deliveries it asks for, on both engines: order, at least once, dead letters."""
 
 from collections import defaultdict
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from geminicrm.kernel.events import Event
-from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.outbox import OutboxDelivery, OutboxEvent
-from geminicrm.kernel.relay import LEASE_SECONDS, RETRY_SECONDS, Relay
+from geminicrm.kernel.jobs.claims import LEASE_SECONDS, take
+from geminicrm.kernel.jobs.jobs import again, queue_of
+from geminicrm.kernel.jobs.kinds import Postponed
+from geminicrm.kernel.jobs.models import Job
+from geminicrm.kernel.jobs.settling import RETRY_SECONDS
+from geminicrm.kernel.outbox import OutboxEvent
 from tests.support.core import make_tenant
+from tests.support.working import Hands
 
 
 class Happened(Event):
@@ -21,20 +24,23 @@ class Book:
     """A sink that keeps what it gets, and fails when told to."""
 
     name = "book"
+    seconds = 5
 
-    def __init__(self, *targets: str) -> None:
+    def __init__(self, *targets, ordered=False):
         self.got = defaultdict(list)
         self.attempts = []
+        self.errors = []
+        self.ordered = ordered
         self._targets = targets
-        self.error = None
 
     def targets(self, event):
         return self._targets
 
     def deliver(self, target, event, attempt):
         self.attempts.append(attempt)
-        if self.error:
-            raise self.error
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
         self.got[target].append(event)
 
 
@@ -43,118 +49,185 @@ def core(both_cores):
     return both_cores
 
 
-def _happen(core, tenant, count=1):
+@pytest.fixture
+def tenant(core):
+    return make_tenant(core, "north")
+
+
+@pytest.fixture
+def hands(core):
+    made = []
+
+    def make(*sinks, **options):
+        made.append(Hands(core, sinks, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def _happen(core, tenant, count=1, object_id="t"):
     for number in range(count):
         with core.works.write(tenant.system()) as work:
-            work.record(Happened(object_id=f"t{number}", object_version=1, data={"n": number}))
+            work.record(Happened(object_id=object_id, object_version=1, data={"n": number}))
 
 
-def _deliveries(core):
+def _jobs(core):
     with core.works.across_workspaces("look") as work:
-        return work.session.scalars(select(OutboxDelivery)).all()
+        return work.session.scalars(select(Job).order_by(Job.id)).all()
 
 
-def test_every_target_gets_every_event_in_order(core):
-    tenant, book = make_tenant(core, "north"), Book("a", "b")
-    relay = Relay(core.works, [book], core.metrics, threads=1)
+def test_every_target_gets_every_event(core, tenant, hands):
+    book = Book("a", "b", ordered=True)
     _happen(core, tenant, 5)
-    assert sum(iter(relay.step, 0)) == 15
+    hands(book).work()
     assert [event.data["n"] for event in book.got["a"]] == [0, 1, 2, 3, 4]
     assert [event.position for event in book.got["b"]] == [1, 2, 3, 4, 5]
-    assert {row.status for row in _deliveries(core)} == {"done"}
-    body = book.got["a"][0].body()
-    assert body["workspace_id"] == tenant.id
-    assert body["timestamp"].endswith("Z")
-    relay.close()
+    assert book.got["a"][0].body()["workspace_id"] == tenant.id
+    assert _jobs(core) == []
 
 
-def test_an_event_that_nobody_wants_gets_its_place_too(core):
-    tenant = make_tenant(core, "north")
-    relay = Relay(core.works, [], core.metrics)
+def test_an_event_that_nobody_wants_gets_its_place_too(core, tenant, hands):
     _happen(core, tenant)
-    relay.step()
+    hands().work()
     with core.works.across_workspaces("look") as work:
         assert work.session.scalars(select(OutboxEvent.position)).all() == [1]
-    relay.close()
 
 
-def test_a_failure_is_tried_again_later_and_ends_as_a_dead_letter(core, clock):
-    tenant, book = make_tenant(core, "north"), Book("a")
-    book.error = ConnectionError("nobody home")
-    relay = Relay(core.works, [book], core.metrics, threads=1)
+def test_events_keep_the_order_in_which_they_were_stored_when_the_clock_is_set_back(
+    core, tenant, hands, clock
+):
+    book = Book("a", ordered=True)
+    _happen(core, tenant, object_id="first")
+    clock.advance(-3_600)
+    _happen(core, tenant, object_id="second")
+    hands(book).work()
+    assert [event.object_id for event in book.got["a"]] == ["first", "second"]
+    assert [event.position for event in book.got["a"]] == [1, 2]
+
+
+def test_a_failure_is_tried_again_later_and_ends_as_a_dead_letter(core, tenant, hands, clock):
+    book = Book("a")
+    book.errors = [ConnectionError("nobody home")] * 6
+    worker = hands(book)
     _happen(core, tenant)
-    relay.step()
-    for pause in RETRY_SECONDS:
-        assert relay.step() == 0
-        clock.advance(pause)
-        assert relay.step() == 1
-    clock.advance(10_000)
-    assert relay.step() == 0
+    for pause in (*RETRY_SECONDS, 10_000):
+        worker.work()
+        worker.work()
+        clock.advance(pause * 1.2)
+    worker.work()
     assert book.attempts == [1, 2, 3, 4, 5, 6]
-    (dead,) = _deliveries(core)
-    assert (dead.status, dead.last_error) == ("dead", "ConnectionError: nobody home")
-    relay.close()
+    (dead,) = _jobs(core)
+    assert (dead.state, dead.last_error) == ("dead", "ConnectionError: nobody home")
+    assert dead.leased_by is None
 
 
-def test_a_failure_mended_in_time_is_delivered(core, clock):
-    tenant, book = make_tenant(core, "north"), Book("a")
-    book.error = ConnectionError("nobody home")
-    relay = Relay(core.works, [book], core.metrics, threads=1)
+def test_a_dead_letter_can_be_sent_again_and_counts_on(core, tenant, hands, clock):
+    book = Book("a")
+    book.errors = [ConnectionError("nobody home")] * 6
+    worker = hands(book)
     _happen(core, tenant)
-    relay.step()
-    book.error = None
-    clock.advance(RETRY_SECONDS[0])
-    relay.step()
+    for pause in (*RETRY_SECONDS, 0):
+        worker.work()
+        clock.advance(pause * 1.2)
+    with core.works.write(tenant.system()) as work:
+        again(work, work.session.scalars(select(Job)).one())
+    worker.work()
+    assert book.attempts[-1] == 7
     assert len(book.got["a"]) == 1
-    relay.close()
+    assert _jobs(core) == []
 
 
-def test_what_a_killed_worker_held_is_taken_when_its_lease_ends(core, clock):
-    tenant, book = make_tenant(core, "north"), Book("a")
-    relay = Relay(core.works, [book], core.metrics, threads=1)
+def test_what_is_postponed_costs_no_attempt(core, tenant, hands, clock):
+    book = Book("a")
+    book.errors = [Postponed("it is paused", 5)] * 20
+    worker = hands(book)
     _happen(core, tenant)
+    for _ in range(20):
+        worker.work()
+        clock.advance(6)
+    worker.work()
+    assert set(book.attempts) == {1}
+    assert len(book.got["a"]) == 1
+
+
+def test_a_later_event_of_a_record_waits_for_the_earlier_one_and_others_do_not(
+    core, tenant, hands, clock
+):
+    book = Book("a", ordered=True)
+    book.errors = [ConnectionError("nobody home")]
+    worker = hands(book, threads=1)
+    _happen(core, tenant, 2, object_id="lead")
+    _happen(core, tenant, 1, object_id="other")
+    worker.work()
+    assert [event.object_id for event in book.got["a"]] == ["other"]
+    clock.advance(RETRY_SECONDS[0] * 1.2)
+    worker.work()
+    assert [event.data["n"] for event in book.got["a"][1:]] == [0, 1]
+
+
+def test_one_that_is_given_up_lets_the_next_of_its_record_pass(core, tenant, hands, clock):
+    book = Book("a", ordered=True)
+    book.errors = [ConnectionError("nobody home")] * 6
+    worker = hands(book)
+    _happen(core, tenant, 2, object_id="lead")
+    for pause in (*RETRY_SECONDS, 10_000):
+        worker.work()
+        clock.advance(pause * 1.2)
+    worker.work()
+    assert [event.data["n"] for event in book.got["a"]] == [1]
+    assert [job.state for job in _jobs(core)] == ["dead"]
+
+
+def test_what_a_killed_worker_held_is_taken_when_its_lease_ends(core, tenant, hands, clock):
+    book = Book("a")
+    worker = hands(book)
+    _happen(core, tenant)
+    worker.relay.step()
     with core.works.across_workspaces("a worker died here", write=True) as work:
-        event = work.session.scalars(select(OutboxEvent)).one()
-        event.position = 1
-        work.session.add(
-            OutboxDelivery(
-                id=new_id("dlv"),
-                event_id=event.id,
-                sink="book",
-                target="a",
-                attempts=1,
-                next_at=work.now,
-                leased_until=work.now + timedelta(seconds=LEASE_SECONDS),
-            )
-        )
-    assert relay.step() == 0
+        (taken,) = take(work, queue_of(tenant.id, "a"), ["event:book"], "dead", 10)
+    worker.work()
+    assert book.attempts == []
     clock.advance(LEASE_SECONDS + 1)
-    assert relay.step() == 1
-    assert book.attempts == [2]
-    relay.close()
+    worker.work()
+    assert (taken.attempt, book.attempts) == (1, [2])
 
 
-def test_a_delivery_that_vanished_meanwhile_does_not_stop_the_others(core):
-    tenant = make_tenant(core, "north")
-
+def test_a_delivery_that_vanished_meanwhile_does_not_stop_the_others(core, tenant, hands):
     class Eraser(Book):
         def deliver(self, target, event, attempt):
             with core.works.across_workspaces("erase", write=True) as work:
-                for row in work.session.scalars(select(OutboxDelivery)):
+                for row in work.session.scalars(select(Job)):
                     work.session.delete(row)
 
-    relay = Relay(core.works, [Eraser("a")], core.metrics, threads=1)
+    worker = hands(Eraser("a"))
     _happen(core, tenant)
-    assert relay.step() == 2
-    assert _deliveries(core) == []
-    relay.close()
+    worker.work()
+    assert _jobs(core) == []
 
 
-def test_two_relays_share_the_work_without_doing_it_twice(core):
-    tenant, book = make_tenant(core, "north"), Book("a")
-    relays = [Relay(core.works, [book], core.metrics, threads=1) for _ in range(2)]
-    _happen(core, tenant, 4)
-    for relay in relays:
-        relay.step()
-        relay.close()
-    assert len(book.got["a"]) == 4
+def test_two_workers_share_the_work_without_doing_it_twice(core, tenant, hands):
+    book = Book("a", "b", "c")
+    workers = [hands(book, owner=f"w{number}") for number in range(2)]
+    _happen(core, tenant, 40)
+    workers[0].relay.step()
+    for worker in workers:
+        worker.engine.turn()
+    for worker in workers:
+        worker.work()
+    assert {target: len(got) for target, got in book.got.items()} == {"a": 40, "b": 40, "c": 40}
+
+
+def _happen_and_fail(core, tenant):
+    with core.works.write(tenant.system()) as work:
+        work.record(Happened(object_id="t", object_version=1, data={}))
+        raise ZeroDivisionError
+
+
+def test_what_is_recorded_but_not_committed_is_told_to_nobody(core, tenant, hands):
+    book = Book("a")
+    with pytest.raises(ZeroDivisionError):
+        _happen_and_fail(core, tenant)
+    hands(book).work()
+    assert book.got == {}

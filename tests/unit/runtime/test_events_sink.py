@@ -5,11 +5,10 @@ from structlog.testing import capture_logs
 
 from geminicrm.app import Core
 from geminicrm.kernel.events import StoredEvent
-from geminicrm.kernel.relay import Relay
 from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout
 from tests.support.core import START, Tenant, make_tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method
-from tests.support.waiting import eventually
+from tests.support.working import Hands
 
 LISTENER = with_method(
     """
@@ -99,10 +98,10 @@ def test_who_left_meanwhile_gets_nothing_more(stage: Stage, tenant: Tenant):
 
 def test_the_relay_hands_committed_changes_over(core: Core, stage: Stage, tenant: Tenant):
     stage.put(tenant, LISTENER, events=EVENTS)
-    relay = Relay(core.works, [stage.runtime.sink], core.metrics)
+    hands = Hands(core, [stage.runtime.sink])
     lead = stage.crm.leads.create(tenant.owner(), {"last_name": "Lovelace"})
-    eventually(lambda: relay.step() == 0)
-    relay.close()
+    hands.work()
+    hands.close()
 
     extension: Any = stage.find(tenant).loaded.extension
     assert [given.data["id"] for given, _, _ in extension.seen] == [lead["id"]]

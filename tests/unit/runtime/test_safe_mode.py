@@ -8,13 +8,13 @@ from sqlalchemy import select
 from geminicrm.app import Core
 from geminicrm.crm.shared.commands import ChangeRefused
 from geminicrm.kernel.generation import RUNTIME
-from geminicrm.kernel.outbox import OutboxDelivery
-from geminicrm.kernel.relay import Relay
+from geminicrm.kernel.jobs.models import Job
 from geminicrm.runtime.failures import InSafeMode
 from geminicrm.runtime.install.drafting import Draft, DraftSettings, Examined
 from geminicrm.runtime.safe_mode import FILE, SafeMode, SafeModeForced
 from tests.support.core import START, Tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, make_stage, with_method
+from tests.support.working import Hands
 
 REFUSES = with_method(
     """
@@ -122,21 +122,20 @@ def test_nothing_is_loaded_in_safe_mode(staged: Stage, tenant: Tenant, safe: Saf
 
 def test_events_wait(staged: Stage, core: Core, tenant: Tenant, safe: SafeMode):
     staged.put(tenant, REFUSES.replace('raise Refused("never")', "return"), events=["lead.created"])
-    relay = Relay(core.works, (staged.runtime.sink,), core.metrics)
+    hands = Hands(core, (staged.runtime.sink,))
     safe.enter("operator", "", START)
     staged.runtime.convergence.follow()
     staged.crm.records["lead"].create(tenant.owner(), {"last_name": "A"})
     with pytest.raises(InSafeMode):
-        relay.step()
+        hands.work()
 
     safe.leave()
     staged.runtime.convergence.follow()
-    relay.step()
+    hands.work()
+    hands.close()
 
     with core.works.across_workspaces("look") as work:
-        (delivery,) = work.session.scalars(select(OutboxDelivery))
-    assert (delivery.status, delivery.attempts) == ("done", 1)
-    relay.close()
+        assert work.session.scalars(select(Job)).all() == []
 
 
 def test_a_delivery_that_is_under_way_is_tried_again_later(

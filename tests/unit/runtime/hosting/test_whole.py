@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from extensions.sdk.actions import ActionResult
 from geminicrm.app import Core, create_app
-from geminicrm.kernel.relay import Relay
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.models import StoredDocument
 from geminicrm.runtime.problems import InstallFailed
 from tests.support.core import Tenant
 from tests.support.life import HELLO, files, zipped
+from tests.support.working import Hands
 
 ROOT = f"/api/extensions/{HELLO}"
 CODE = '''"""Does a bit of everything."""
@@ -168,9 +168,9 @@ def test_hooks_events_and_actions(core: Core, client: FlaskClient, tenant: Tenan
     assert [one["text"] for one in badges[lead["id"]]] == ["seen"]
     action = hooks.perform_action(owner, HELLO, "go", {"x": "there"}, ("lead", lead["id"]))
     assert action == ActionResult(toast=f"go there lead {lead['id']}")
-    relay = Relay(core.works, core.sinks(), core.metrics, threads=1)
-    relay.step()
-    relay.close()
+    hands = Hands(core, core.sinks())
+    hands.work()
+    hands.close()
     with core.works.read(owner) as work:
         kept = {row.key: row.value for row in work.session.scalars(select(StoredDocument))}
     assert kept == {"installed": "true", "seen-1": '["lead.created","King"]'}

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import update
 
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.owners import own_name
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.history.models import Run
-from geminicrm.runtime.history.owners import own_name
 from geminicrm.runtime.history.protocols import Intent
 from geminicrm.runtime.install.draft_facts import facts_of
 from geminicrm.runtime.install.drafting import Draft, Outcome

@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from geminicrm.kernel.clock import FixedClock
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.owners import own_name
 from geminicrm.runtime.history.models import Run
-from geminicrm.runtime.history.owners import own_name
 from geminicrm.runtime.install.draft_facts import facts_of
 from geminicrm.runtime.install.drafting import Draft
 from geminicrm.runtime.install.files import held, place_tree

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from geminicrm.runtime.history.owners import MOST, is_dead, own_name
+from geminicrm.kernel.owners import MOST, is_dead, own_name
 from tests.support.waiting import eventually
 
-CODE = "from geminicrm.runtime.history.owners import own_name; print(own_name())"
+CODE = "from geminicrm.kernel.owners import own_name; print(own_name())"
 
 
 def name_of_another() -> str:

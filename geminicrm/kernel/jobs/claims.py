@@ -1,0 +1,179 @@
+"""Claims: who takes which jobs, in turns, so that a noisy one starves nobody."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy.orm import aliased
+
+from geminicrm.kernel.jobs.jobs import AT_ONCE
+from geminicrm.kernel.jobs.kinds import Claimed
+from geminicrm.kernel.jobs.models import JOBS, RUNNING, Job
+from geminicrm.kernel.outbox import OutboxEvent
+from geminicrm.kernel.work import Work
+
+LEASE_SECONDS: Final = 60
+GROUP: Final = 50
+"""So many jobs of one queue are taken at once."""
+# As the index has it, word for word: SQLite uses a partial index for nothing else.
+_OPEN: Final = "state IN ('queued', 'running')"
+# From one queue to the next by the index: a million jobs of one queue are passed in one step.
+_QUEUES: Final = text(
+    f"WITH RECURSIVE queues(queue) AS (SELECT MIN(queue) FROM jobs WHERE {_OPEN} "  # noqa: S608 - our own words
+    f"UNION ALL SELECT (SELECT MIN(jobs.queue) FROM jobs WHERE {_OPEN} "
+    "AND jobs.queue > queues.queue) FROM queues WHERE queues.queue IS NOT NULL) "
+    "SELECT queue FROM queues WHERE queue IS NOT NULL AND EXISTS (SELECT 1 FROM jobs "
+    f"WHERE jobs.queue = queues.queue AND {_OPEN} AND jobs.due_at <= :now)"
+).bindparams(bindparam("now", type_=Job.due_at.type))
+_EARLIER = aliased(Job)
+_FIRST_OF_ITS_RECORD = Job.order_key.is_(None) | ~(
+    select(1)
+    .where(
+        _EARLIER.kind == Job.kind,
+        _EARLIER.target == Job.target,
+        _EARLIER.order_key == Job.order_key,
+        _EARLIER.position < Job.position,
+        _EARLIER.order_key.is_not(None),
+        text("jobs_1.state IN ('queued', 'running')"),
+    )
+    .exists()
+)
+
+
+def due_queues(work: Work) -> list[str]:
+    """Name the queues that hold something due, in the order of their names."""
+    return list(work.session.scalars(_QUEUES, {"now": work.now}))
+
+
+def in_turns(queues: Iterable[str], last: str) -> list[str]:
+    """Order queues so that workspaces take turns and, within each, its queues do.
+
+    The queue that was served last comes last.
+    """
+    ordered = sorted(queues)
+    begin = next((index for index, queue in enumerate(ordered) if queue > last), 0)
+    by_workspace: dict[str, list[str]] = {}
+    for queue in (*ordered[begin:], *ordered[:begin]):
+        by_workspace.setdefault(queue.partition("/")[0], []).append(queue)
+    rounds = max((len(found) for found in by_workspace.values()), default=0)
+    return [
+        found[number]
+        for number in range(rounds)
+        for found in by_workspace.values()
+        if number < len(found)
+    ]
+
+
+def take(work: Work, queue: str, kinds: Collection[str], owner: str, limit: int) -> list[Claimed]:
+    """Lease up to `limit` due jobs of a queue to `owner`.
+
+    One that was tried before is taken alone: it may be what killed its worker, and is to take
+    nobody along a second time.
+    """
+    rows = work.session.execute(
+        select(JOBS)
+        .where(
+            Job.queue == queue,
+            text(f"jobs.{_OPEN}"),
+            Job.due_at <= work.now,
+            Job.kind.in_(kinds),
+            _FIRST_OF_ITS_RECORD,
+        )
+        .order_by(Job.due_at, Job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Job)
+    ).all()
+    rows = _group(rows)
+    if not rows:
+        return []
+    work.session.execute(
+        update(JOBS)
+        .where(JOBS.c.id.in_([row.id for row in rows]))
+        .values(
+            state=RUNNING,
+            leased_by=owner,
+            due_at=work.now + timedelta(seconds=LEASE_SECONDS),
+            attempts=JOBS.c.attempts + 1,
+            started_at=work.now,
+        )
+    )
+    events = _events_of(work, rows)
+    return [_claimed(row, events) for row in rows]
+
+
+def renew(work: Work, owner: str, ids: Sequence[str]) -> None:
+    """Renew the leases of jobs that are still worked on."""
+    lease = work.now + timedelta(seconds=LEASE_SECONDS)
+    work.session.execute(
+        update(JOBS).where(JOBS.c.id.in_(ids), JOBS.c.leased_by == owner).values(due_at=lease)
+    )
+
+
+def to_be_cancelled(work: Work, owner: str) -> set[str]:
+    """Name the jobs of a worker that somebody has cancelled."""
+    mine = (JOBS.c.leased_by == owner, JOBS.c.state == RUNNING, JOBS.c.cancel_asked)
+    return set(work.session.scalars(select(JOBS.c.id).where(*mine)))
+
+
+def owners(work: Work) -> list[str]:
+    """Name those who hold a lease."""
+    return list(
+        work.session.scalars(select(Job.leased_by).where(Job.leased_by.is_not(None)).distinct())
+    )
+
+
+def free(work: Work, owner: str) -> int:
+    """Let go of all that a worker held which is gone; give how much that was."""
+    found = work.session.execute(
+        update(JOBS)
+        .where(JOBS.c.leased_by == owner, JOBS.c.state == RUNNING)
+        .values(due_at=AT_ONCE)
+    )
+    return int(found.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of an update
+
+
+def hold_to_clock(work: Work, most_seconds: float) -> None:
+    """Bring back what lies too far ahead since the clock was set back.
+
+    No retry and no lease is further away than `most_seconds`; what was asked for later is left.
+    """
+    latest = work.now + timedelta(seconds=most_seconds)
+    work.session.execute(
+        update(JOBS)
+        .where(text(_OPEN), JOBS.c.attempts > 0, JOBS.c.due_at > latest)
+        .values(due_at=latest)
+    )
+
+
+def _group(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    if rows and rows[0].attempts > 0:
+        return rows[:1]
+    return [row for row in rows if row.attempts == 0]
+
+
+def _events_of(work: Work, rows: Sequence[Row[Any]]) -> dict[str, OutboxEvent]:
+    wanted = {row.event_id for row in rows if row.event_id is not None}
+    if not wanted:
+        return {}
+    found = work.session.scalars(select(OutboxEvent).where(OutboxEvent.id.in_(wanted)))
+    return {event.id: event for event in found}
+
+
+def _claimed(row: Row[Any], events: Mapping[str, OutboxEvent]) -> Claimed:
+    event = events.get(row.event_id)
+    return Claimed(
+        id=row.id,
+        workspace_id=row.workspace_id,
+        kind=row.kind,
+        target=row.target,
+        queue=row.queue,
+        payload=row.payload or {},
+        event=event.stored() if event is not None else None,
+        order_key=row.order_key,
+        position=row.position,
+        attempt=row.attempts + 1,
+        max_attempts=row.max_attempts,
+        seconds=row.seconds,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,139 @@
+"""A few jobs of one queue in the hands of one thread."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from geminicrm.kernel.jobs.kinds import (
+    Cancelled,
+    Claimed,
+    Interrupted,
+    Kind,
+    Overran,
+    Postponed,
+    Run,
+)
+from geminicrm.kernel.jobs.settling import Outcome
+
+GROUP_SECONDS: Final = 2.0
+"""After so long a thread gives back what it has not begun, for others to have their turn."""
+_GRACE_SECONDS: Final = 10.0
+_log = structlog.get_logger(__name__)
+
+
+class Group:
+    """Runs its jobs one after another; each outcome is told to `ended` as it comes."""
+
+    def __init__(
+        self, queue: str, jobs: Sequence[Claimed], ended: Callable[[Outcome], None]
+    ) -> None:
+        self.queue = queue
+        self._left = list(reversed(jobs))
+        self._ended = ended
+        self._lock = threading.Lock()
+        self._now: tuple[Claimed, Run] | None = None
+        self._given_up = False
+        self._stopping = False
+
+    def held(self) -> list[str]:
+        """Name the jobs that are leased for this group and not told of yet."""
+        with self._lock:
+            now = [] if self._now is None or self._given_up else [self._now[0].id]
+            return [*now, *(job.id for job in self._left)]
+
+    def said(self) -> tuple[str, int, str] | None:
+        """Give what the running job has said of itself since this was asked last."""
+        with self._lock:
+            if self._now is None or self._now[1].said is None:
+                return None
+            job, run = self._now
+            percent, note = run.said or (0, "")
+            run.said = None
+            return job.id, percent, note
+
+    def cancel(self, ids: set[str]) -> None:
+        """Ask the running job to end, if it is one of these."""
+        with self._lock:
+            if self._now is not None and self._now[0].id in ids:
+                self._now[1].cancel()
+
+    def stop(self) -> None:
+        """Begin nothing more, and ask what runs to end."""
+        with self._lock:
+            self._stopping = True
+            if self._now is not None:
+                self._now[1].stop()
+
+    def give_up_if_overdue(self) -> bool:
+        """Give up a thread that hangs: its job has failed, the others go back. Tell whether so."""
+        with self._lock:
+            if self._given_up or self._now is None or self._now[1].overdue_by < _GRACE_SECONDS:
+                return False
+            self._given_up = True
+            job = self._now[0]
+            left, self._left = self._left, []
+        error = f"it did not end within {job.seconds} s, and hangs"
+        self._ended(Outcome(job=job, how="failed", error=error))
+        for one in left:
+            self._ended(Outcome(job=one, how="released"))
+        return True
+
+    def run(self, kinds: Mapping[str, Kind]) -> None:
+        """Do the jobs; what is not begun in time is given back."""
+        until = time.monotonic() + GROUP_SECONDS
+        while (begun := self._begin(until)) is not None:
+            job, run = begun
+            outcome = attempt(kinds[job.kind], job, run)
+            with self._lock:
+                self._now = None
+                if self._given_up:
+                    return
+            self._ended(outcome)
+
+    def _begin(self, until: float) -> tuple[Claimed, Run] | None:
+        with self._lock:
+            if not self._left:
+                return None
+            if not self._stopping and time.monotonic() < until:
+                job = self._left.pop()
+                self._now = job, Run(job.seconds)
+                return self._now
+            left, self._left = self._left, []
+        for one in left:
+            self._ended(Outcome(job=one, how="released"))
+        return None
+
+
+def attempt(kind: Kind, job: Claimed, run: Run) -> Outcome:
+    """Do a job once and say what became of it."""
+    if job.attempt > job.max_attempts:
+        return Outcome(job=job, how="failed", error="the worker was killed while it ran")
+    try:
+        return Outcome(job=job, how="done", result=kind.run(job, run))
+    except Exception as error:  # noqa: BLE001 - border: a job may fail in any way; it is tried again
+        return _outcome_of(job, error)
+
+
+def _outcome_of(job: Claimed, error: Exception) -> Outcome:
+    match error:
+        case Postponed():
+            return Outcome(job=job, how="postponed", error=str(error), seconds=error.seconds)
+        case Cancelled():
+            return Outcome(job=job, how="cancelled", error=str(error))
+        case Interrupted():
+            return Outcome(job=job, how="interrupted")
+        case Overran():
+            return Outcome(job=job, how="failed", error=f"it did not end within {job.seconds} s")
+    _log.warning(
+        "job failed",
+        job_id=job.id,
+        kind=job.kind,
+        target=job.target,
+        event_id=job.event.id if job.event is not None else None,
+        attempt=job.attempt,
+        error=str(error),
+    )
+    return Outcome(job=job, how="failed", error=f"{type(error).__name__}: {error}")

@@ -1,0 +1,126 @@
+"""Asking for work, taking it back, asking again."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from geminicrm.kernel.errors import Conflict
+from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.jobs.models import CANCELLED, DEAD, OPEN, QUEUED, RUNNING, Job
+from geminicrm.kernel.work import Work
+
+AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a job is due that was asked for without delay, whatever the clock says meanwhile."""
+MAX_ATTEMPTS: Final = 6
+EVENT_KIND: Final = "event:"
+"""The kind of a delivery begins with this; the name of the sink follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewJob:
+    """What is asked for. `seconds` is the limit of one attempt, `unique_key` see `Job`."""
+
+    kind: str
+    target: str = ""
+    payload: dict[str, Any] | None = None
+    seconds: int = 60
+    max_attempts: int = MAX_ATTEMPTS
+    delay_seconds: float = 0.0
+    unique_key: str | None = None
+
+
+def queue_of(workspace_id: str, target: str) -> str:
+    """Name the queue of a target: workspaces take turns, and so do the targets of each."""
+    return f"{workspace_id}/{target}"
+
+
+def enqueue(work: Work, new: NewJob) -> str:
+    """Store a job with the change itself and give its id; it is done after the commit.
+
+    Where one with the same `unique_key` is open already, nothing is stored and that one's id given.
+    """
+    if new.unique_key is None:
+        row = _row(work, new)
+        work.session.add(row)
+        work.wake_workers()
+        return row.id
+    return _open_one(work, new) or _only_one(work, new)
+
+
+def cancel(work: Work, row: Job) -> None:
+    """End a job that waits; ask one that runs to end, which it does when it looks.
+
+    Raises Conflict for one that has ended.
+    """
+    if row.state == QUEUED:
+        row.state = CANCELLED
+        row.finished_at = work.now
+    elif row.state == RUNNING:
+        row.cancel_asked = True
+    else:
+        raise Conflict(f"The job is {row.state}: only one that waits or runs can be cancelled.")
+
+
+def again(work: Work, row: Job) -> None:
+    """Queue a job that has failed for good or was cancelled; it gets all its attempts anew.
+
+    Raises Conflict for another, and where its unique place was taken meanwhile.
+    """
+    if row.state not in {DEAD, CANCELLED}:
+        raise Conflict(f"The job is {row.state}: only one that failed or was cancelled runs again.")
+    if row.unique_key is not None and _with_key(work, row.kind, row.unique_key) is not None:
+        raise Conflict("Another one with the same key waits or runs already; wait for it to end.")
+    # The count goes on: whoever does it is told that he may have seen it before.
+    row.max_attempts = row.attempts + MAX_ATTEMPTS
+    row.state = QUEUED
+    row.due_at = AT_ONCE
+    row.cancel_asked = False
+    row.finished_at = row.progress = row.note = None
+    work.wake_workers()
+
+
+def _row(work: Work, new: NewJob) -> Job:
+    delay = timedelta(seconds=new.delay_seconds)
+    return Job(
+        id=new_id("job"),
+        workspace_id=work.workspace_id,
+        kind=new.kind,
+        target=new.target,
+        queue=queue_of(work.workspace_id, new.target),
+        payload=new.payload,
+        unique_key=new.unique_key,
+        due_at=work.now + delay if delay else AT_ONCE,
+        max_attempts=new.max_attempts,
+        seconds=new.seconds,
+        created_at=work.now,
+    )
+
+
+def _open_one(work: Work, new: NewJob) -> str | None:
+    return _with_key(work, new.kind, new.unique_key)
+
+
+def _only_one(work: Work, new: NewJob) -> str:
+    row = _row(work, new)
+    try:
+        with work.session.begin_nested():
+            work.session.add(row)
+    except IntegrityError:
+        # Another process was quicker; if that one has ended by now there is nothing to wait for.
+        return _open_one(work, new) or _only_one(work, new)
+    work.wake_workers()
+    return row.id
+
+
+def _with_key(work: Work, kind: str, key: str | None) -> str | None:
+    return work.session.scalar(
+        select(Job.id).where(
+            Job.workspace_id == work.workspace_id,
+            Job.kind == kind,
+            Job.unique_key == key,
+            Job.state.in_(OPEN),
+        )
+    )
