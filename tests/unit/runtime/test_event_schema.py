@@ -117,7 +117,7 @@ def test_data_is_an_object(given: Any):
 
 
 def test_the_nearest_keyword_is_suggested():
-    (found,) = schema_findings({"type": "object", "propertie": {}}, "/s")
+    (found,) = schema_findings({"type": "object", "propertiesx": {}}, "/s")
     assert found.message.endswith('Did you mean "properties"?')
 
 
