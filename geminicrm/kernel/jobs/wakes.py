@@ -12,6 +12,7 @@ from typing import Final
 
 _MODE: Final = 0o600
 _MOST: Final = 65_536
+_CLOSED: Final = -1
 
 
 class Wakes:
@@ -25,11 +26,16 @@ class Wakes:
         self._pipe = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
 
     def close(self) -> None:
-        """Let go of the pipe."""
-        os.close(self._pipe)
+        """Let go of the pipe; again changes nothing."""
+        pipe, self._pipe = self._pipe, _CLOSED
+        # A number that is closed twice may be somebody else's by then.
+        if pipe != _CLOSED:
+            os.close(pipe)
 
     def wake(self) -> None:
         """Have whoever waits look at the rows."""
+        if self._pipe == _CLOSED:
+            return
         with suppress(BlockingIOError):  # full: they have been told often enough
             os.write(self._pipe, b"w")
 

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from extensions.sdk.errors import SdkError
-from geminicrm.app import create_app
+from geminicrm.app import Core, create_app
 from geminicrm.identity.tokens import create_token
 from geminicrm.runtime.call_context import CallContext
 from tests.support.announcing import SCORED, SILENT, feed, hand_out
@@ -25,6 +25,12 @@ MONEY: dict[str, Any] = {
     },
     "sample": {"sum": 1.5, "version": "a"},
 }
+
+
+@pytest.fixture
+def core(both_cores: Core) -> Core:
+    """Give a core on each engine."""
+    return both_cores
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from extensions.sdk import errors as sdk
 from extensions.sdk.jobs import MAX_OPEN_JOBS, MAX_PAYLOAD_BYTES
+from geminicrm.app import Core
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.jobs.jobs import AT_ONCE, queue_of
 from geminicrm.kernel.jobs.models import JOBS
@@ -32,6 +33,12 @@ def inside(
     context: Any = installed.loaded.extension.app
     call = CallContext(installed, tenant.owner(), kind, 5.0, passes=(sdk.SdkError,))
     return stage.runtime.calls.run(call, lambda: act(context))
+
+
+@pytest.fixture
+def core(both_cores: Core) -> Core:
+    """Give a core on each engine."""
+    return both_cores
 
 
 @pytest.fixture

@@ -25,6 +25,12 @@ HOURLY = {"id": "hourly", "cron": "0 * * * *", "description": "Fetches."}
 NIGHTLY = {"id": "nightly", "cron": "30 3 * * *"}
 
 
+@pytest.fixture
+def core(both_cores: Core) -> Core:
+    """Give a core on each engine."""
+    return both_cores
+
+
 def rows(core: Core) -> list[Schedule]:
     with core.works.across_workspaces("look") as unit:
         return list(unit.session.scalars(select(Schedule).order_by(Schedule.name)))
