@@ -162,6 +162,7 @@ class Unavailable(AppError):
 
     def __init__(self, detail: str, retry_after: float = 1.0, **extra: object) -> None:
         super().__init__(detail, **extra)
+        self.retry_after = retry_after
         self.headers = {"Retry-After": str(max(1, round(retry_after)))}
 
 

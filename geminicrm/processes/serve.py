@@ -30,6 +30,7 @@ from geminicrm.runtime.safe_mode import ENTERED_BY_START, SafeMode
 _STAY_SECONDS = 20.0
 _READY_SECONDS = 60.0
 _STEP_SECONDS = 0.1
+_LAST_PATIENCE = 4
 _DEMO = "--demo"
 _log = structlog.get_logger(__name__)
 
@@ -110,7 +111,9 @@ class Serving:
 
     def _came_up(self, tree: Tree, address: str) -> bool:
         """Wait for the first process that answers, then a while for what it leans on."""
-        deadline = time.monotonic() + self._start_seconds
+        # Safe mode is the last start there is, and no extension can be what holds it up.
+        patience = _LAST_PATIENCE if self._safe.on() else 1
+        deadline = time.monotonic() + self._start_seconds * patience
         while time.monotonic() < deadline and not tree.ending():
             if _answers(f"{address}/healthz"):
                 _see_it_ready(tree, address, deadline)

@@ -7,14 +7,19 @@ from extensions.sdk.errors import Unavailable
 from extensions.sdk.events import Event
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.events import StoredEvent
+from geminicrm.kernel.jobs.kinds import Postponed
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
 from geminicrm.runtime.convergence import Convergence
-from geminicrm.runtime.failures import ExtensionAway, InSafeMode
+from geminicrm.runtime.failures import InSafeMode
+from geminicrm.runtime.host.parts import Hook
+from geminicrm.runtime.live import Installed
+from geminicrm.runtime.postponing import postponing
 from geminicrm.runtime.table import Table, wants_event
 
 _HOOK = "on_event"
 _PATIENCE_SECONDS = 5.0
+_AWAY_SECONDS = 5.0
 
 
 class ExtensionSink:
@@ -35,31 +40,29 @@ class ExtensionSink:
         self.seconds = math.ceil(seconds + _PATIENCE_SECONDS)
 
     def targets(self, event: StoredEvent) -> Sequence[str]:
-        """Name the installations that get the event.
-
-        Raises where nobody knows who wants it: then it stays, and this is asked again.
-        """
-        table = self._table()
-        for one in table.absent.values():
-            if one.workspace_id == event.workspace_id:
-                raise ExtensionAway(one.extension_id, one.reason, 1.0)
-        return [one.id for one in table.interested(event)]
+        """Name the installations that get the event, those too that can't be given it just now."""
+        return self._table().interested(event)
 
     def deliver(self, target: str, event: StoredEvent, attempt: int) -> None:
         """Run `on_event` by a deadline with the grant alone; any error means try again.
 
-        The SDK's Unavailable is the expected one: it does not count against the extension.
+        The SDK's Unavailable is the expected one: it does not count against the extension. Where
+        its code could not be run at all the event waits, with no attempt spent: Postponed.
 
         Who has been switched off, removed, or lost the permission meanwhile gets nothing more.
         """
-        table = self._table()
-        if target in table.absent:
-            one = table.absent[target]
-            raise ExtensionAway(one.extension_id, one.reason, 1.0)
-        installed = table.by_id.get(target)
-        hook = installed.loaded.hooks.get(_HOOK) if installed is not None else None
-        if installed is None or hook is None or not wants_event(installed, event.type):
-            return
+        with postponing():
+            table = self._table()
+            unserved = table.unserved.get(target)
+            if unserved is not None:
+                raise Postponed(f"it is not served here: {unserved.reason}", _AWAY_SECONDS)
+            installed = table.by_id.get(target)
+            hook = installed.loaded.hooks.get(_HOOK) if installed is not None else None
+            if installed is None or hook is None or not wants_event(installed, event.type):
+                return
+            self._call(installed, hook, event, attempt)
+
+    def _call(self, installed: Installed, hook: Hook, event: StoredEvent, attempt: int) -> None:
         given = Event(
             id=event.id,
             type=event.type,

@@ -28,6 +28,17 @@ class Absent:
 
 
 @dataclass(frozen=True, slots=True)
+class Unserved:
+    """An installation that is switched on and not served here: what it asks for waits for it."""
+
+    workspace_id: str
+    extension_id: str
+    events: tuple[str, ...]
+    granted: frozenset[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Everything a request needs, each in one look-up.
 
@@ -35,6 +46,7 @@ class Table:
     only installations that may read that kind of record are in it. `absent` is by installation,
     `watched` by installation and digest, and holds what could not be loaded too. `leaving` are
     those that an admin has just switched off: nothing is found in it, but calls that run may end.
+    `unserved` are those that are switched on and could not be loaded, or are not here.
     In safe mode (`safe`) there is nothing in any of them.
     """
 
@@ -48,6 +60,7 @@ class Table:
     safe: bool = False
     watched: Mapping[_Key, Counter] = field(default_factory=dict)
     leaving: Mapping[str, Installed] = field(default_factory=dict)
+    unserved: Mapping[str, Unserved] = field(default_factory=dict)
 
     def find(self, workspace_id: str, extension_id: str) -> Installed | None:
         """Give the installation of an extension in a workspace, if it is switched on."""
@@ -69,13 +82,22 @@ class Table:
         """Give the installations that implement a hook, in the order of their ids."""
         return self.hooked.get((workspace_id, hook), ())
 
-    def interested(self, event: StoredEvent) -> list[Installed]:
-        """Give the installations whose manifest asks for the event and who may see it."""
-        return [
-            one
+    def interested(self, event: StoredEvent) -> list[str]:
+        """Name the installations whose manifest asks for the event and who may see it.
+
+        Those among them that are not served here now get it once they are.
+        """
+        served = [
+            one.id
             for one in self.with_hook(event.workspace_id, "on_event")
             if wants_event(one, event.type)
         ]
+        waiting = [
+            key
+            for key, one in self.unserved.items()
+            if one.workspace_id == event.workspace_id and _wants(one, event.type)
+        ]
+        return [*served, *waiting]
 
     def digests(self) -> set[str]:
         """Give the digests of the versions in use."""
@@ -94,10 +116,18 @@ SAFE_HASH = "safe mode"
 
 def wants_event(installed: Installed, event_type: str) -> bool:
     """Tell whether an installation gets an event: asked for, and readable with its grant."""
+    return _asks(installed.manifest.events, installed.granted, event_type)
+
+
+def _wants(one: Unserved, event_type: str) -> bool:
+    return _asks(one.events, one.granted, event_type)
+
+
+def _asks(patterns: Iterable[str], granted: frozenset[str], event_type: str) -> bool:
     noun = NOUNS.get(event_type.partition(".")[0])
-    if noun is not None and f"read:{noun}" not in installed.granted:
+    if noun is not None and f"read:{noun}" not in granted:
         return False
-    return any(matches(pattern, event_type) for pattern in installed.manifest.events)
+    return any(matches(pattern, event_type) for pattern in patterns)
 
 
 def installed_from(
@@ -143,6 +173,7 @@ def build_table(
     absent: Mapping[str, Absent] = MappingProxyType({}),
 ) -> Table:
     """Make a table of the installations that could be loaded; the same in whatever order."""
+    rows = tuple(rows)
     ordered = sorted(live, key=lambda one: (one.extension_id, one.id))
     hooked: dict[_Key, list[Installed]] = {}
     for one in ordered:
@@ -156,7 +187,25 @@ def build_table(
         MappingProxyType({key: tuple(found) for key, found in hooked.items()}),
         MappingProxyType(dict(sorted(failed.items()))),
         MappingProxyType(dict(sorted(absent.items()))),
+        unserved=MappingProxyType(dict(_unserved(rows, {one.id for one in ordered}, failed))),
     )
+
+
+def _unserved(
+    rows: Iterable[Installation], served: set[str], failed: Mapping[str, str]
+) -> Iterable[tuple[str, Unserved]]:
+    for row in sorted(rows, key=lambda row: row.id):
+        if row.id not in served:
+            yield (
+                row.id,
+                Unserved(
+                    workspace_id=row.workspace_id,
+                    extension_id=row.extension_id,
+                    events=tuple(row.manifest.get("events", ())),
+                    granted=frozenset(row.granted),
+                    reason=failed.get(row.id) or "its package is on its way",
+                ),
+            )
 
 
 def _hook_names(installed: Installed) -> Iterable[str]:

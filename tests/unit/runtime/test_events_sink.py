@@ -5,6 +5,8 @@ from structlog.testing import capture_logs
 
 from geminicrm.app import Core
 from geminicrm.kernel.events import StoredEvent
+from geminicrm.kernel.jobs.kinds import Postponed
+from geminicrm.runtime.calls import FAILURES
 from geminicrm.runtime.failures import ExtensionFailed, ExtensionTimeout
 from tests.support.core import START, Tenant, make_tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method
@@ -105,3 +107,28 @@ def test_the_relay_hands_committed_changes_over(core: Core, stage: Stage, tenant
 
     extension: Any = stage.find(tenant).loaded.extension
     assert [given.data["id"] for given, _, _ in extension.seen] == [lead["id"]]
+
+
+def test_one_that_is_paused_gets_it_later_with_no_attempt_spent(
+    core: Core, stage: Stage, tenant: Tenant
+):
+    one = stage.put(tenant, LISTENER, events=EVENTS)
+    with capture_logs():
+        for _ in range(FAILURES):
+            with pytest.raises(ExtensionFailed):
+                stage.runtime.sink.deliver(one, event(tenant, last_name="Crash"), 1)
+
+    with pytest.raises(Postponed, match="left out for a while") as caught:
+        stage.runtime.sink.deliver(one, event(tenant, last_name="A"), 1)
+    assert caught.value.seconds > 1
+
+
+def test_one_that_can_not_be_loaded_gets_it_once_it_can(core: Core, stage: Stage, tenant: Tenant):
+    broken = stage.put(tenant, "1 / 0", events=EVENTS)
+    stage.put(tenant, "1 / 0", id="others", events=["contact.*"])
+    sink = stage.runtime.sink
+
+    with capture_logs():
+        assert sink.targets(event(tenant)) == [broken]
+        with pytest.raises(Postponed, match=r"not served here: .*ZeroDivisionError"):
+            sink.deliver(broken, event(tenant), 1)

@@ -35,6 +35,7 @@ def facts(table: Table) -> tuple[Any, ...]:
         {key: [one.id for one in found] for key, found in table.hooked.items()},
         [*table.failed],
         [*table.absent],
+        [*table.unserved],
     )
 
 

@@ -99,3 +99,50 @@ def test_the_gates_are_those_of_the_house():
         "coverage",
         "coverage",
     ]
+
+
+@pytest.fixture
+def flaky(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make the gate of the tests one whose single test fails as often as a file says."""
+    left = tmp_path / "left"
+    found = tmp_path / "lastfailed"
+    script = tmp_path / "tests.py"
+    script.write_text(
+        "import json, pathlib, sys\n"
+        f"left, found = pathlib.Path({str(left)!r}), pathlib.Path({str(found)!r})\n"
+        "count = int(left.read_text())\n"
+        "found.write_text(json.dumps({'a.py::test_b': True}))\n"
+        "left.write_text(str(count - 1))\n"
+        "sys.exit(count > 0)\n"
+    )
+    command = (sys.executable, str(script))
+    monkeypatch.setattr(gates, "FAILED", found)
+    monkeypatch.setattr(gates, "PYTEST", command)
+    monkeypatch.setattr(gates, "PREPARATION", {})
+    monkeypatch.setattr(gates, "gates", lambda: (Gate(name="pytest", command=command),))
+    return left
+
+
+@pytest.mark.parametrize(
+    ("failures", "code", "said"),
+    [
+        (0, 0, "\nevery gate passed\n"),
+        (1, 0, "UNSTABLE, passed only alone: a.py::test_b\nevery gate passed\n"),
+        (2, 1, "\nfailed: pytest\n"),
+    ],
+)
+def test_a_test_that_failed_beside_others_has_to_pass_alone_and_is_named(
+    failures: int, code: int, said: str, flaky: Path, capfd: pytest.CaptureFixture[str]
+):
+    flaky.write_text(str(failures))
+    assert gates.main([]) == code
+    assert capfd.readouterr().out.endswith(said)
+
+
+def test_many_that_failed_are_not_run_again(
+    flaky: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(gates, "MOST_ALONE", 0)
+    flaky.write_text("1")
+    assert gates.main([]) == 1
+    assert "once more" not in capfd.readouterr().out
