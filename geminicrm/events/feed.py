@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from geminicrm.events.catalogue import Catalogue
-from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.kernel.errors import Finding, Gone, ValidationFailed
 from geminicrm.kernel.events import matches
 from geminicrm.kernel.outbox import OutboxEvent, OutboxPosition
 from geminicrm.kernel.paging import Page
@@ -51,7 +51,8 @@ class Feed:
         """Give the next events that the actor may be told of, the first first.
 
         An event that has a position comes after all that have lower ones: nothing is filled in
-        later below a position that was given out. ValidationFailed for types that there are not.
+        later below a position that was given out. ValidationFailed for types that there are not,
+        Gone where what came next may have been removed; `after` 0 begins with what is left.
         """
         names = self._names(actor, question.patterns)
         with self._works.read(actor) as work:
@@ -67,6 +68,8 @@ class Feed:
                 .order_by(OutboxEvent.position)
                 .limit(question.limit)
             ).all()
+            # After the events: what was removed before they were read is seen here.
+            _refuse_if_gone(work, question.after)
         data = [{"position": row.position, **row.stored().body()} for row in rows]
         whole = len(rows) < question.limit
         return Part(data, last if whole else rows[-1].position or last)
@@ -85,6 +88,16 @@ class Feed:
         if not patterns:
             return readable
         return [name for name in readable if any(matches(one, name) for one in patterns)]
+
+
+def _refuse_if_gone(work: Work, after: int) -> None:
+    pruned = work.session.scalar(select(OutboxPosition.pruned)) or 0
+    if 0 < after < pruned:
+        raise Gone(
+            f"Events up to position {pruned} are kept no more, so some that came after {after} "
+            f"may be missing. Read the records anew, then go on with after={pruned}.",
+            after=pruned,
+        )
 
 
 def _last_position(work: Work) -> int:
