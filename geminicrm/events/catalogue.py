@@ -41,6 +41,11 @@ class Catalogue:
         """Give the types that an actor may be told of, by name."""
         return [one for one in self.all() if one.scope is None or actor.allows(one.scope)]
 
+    def may_read(self, actor: Actor, name: str) -> bool:
+        """Tell whether an actor may be told of a type; nobody is of one that there is not."""
+        one = self._types.get(name)
+        return one is not None and (one.scope is None or actor.allows(one.scope))
+
 
 def shown(one: EventType) -> dict[str, Any]:
     """Give a type in the shape of the API: schema and sample are those of the whole event."""
