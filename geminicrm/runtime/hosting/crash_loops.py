@@ -1,4 +1,4 @@
-"""An installation whose host crashes again and again is switched off for all processes, and told of."""
+"""An installation whose host crashes again and again is switched off, for all to know."""
 
 import structlog
 

@@ -149,9 +149,9 @@ def look(work: Work, user_id: str) -> object:
 def test_they_are_for_those_who_can_mend(
     core: Core, tenant: Tenant, act: Callable[[Work, str], object], role: str
 ):
-    with core.works.write(tenant.owner(*ROLES[role])) as work:
-        with pytest.raises(ScopeMissing, match=READERS):
-            act(work, tenant.owner_id)
+    actor = tenant.owner(*ROLES[role])
+    with core.works.write(actor) as work, pytest.raises(ScopeMissing, match=READERS):
+        act(work, tenant.owner_id)
 
 
 def test_admins_and_owners_may_see_them():
