@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry
 from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import operations
 from geminicrm.config import Settings
-from geminicrm.crm import doors as crm_doors
 from geminicrm.core import Core as Core  # noqa: PLC0414 - re-exported: who builds one names its type
+from geminicrm.crm import doors as crm_doors
 from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import build as build_crm
 from geminicrm.crm.build import event_types

@@ -17,7 +17,7 @@ def blueprint(jobs: Jobs) -> Blueprint:
 
     @api.get("")
     def list_jobs() -> Response:
-        found = jobs.list(asker(), Question.parse(request.args))
+        found = jobs.page(asker(), Question.parse(request.args))
         return respond_page(found.data, found.next_cursor)
 
     @api.get("/summary")

@@ -17,19 +17,23 @@ MOST: Final = 10_000
 _NEXT: Final = 100
 _OPEN: Final = "state IN ('queued', 'running')"
 # From one queue to the next by the index, as the claims do it, within the names of one workspace.
-_QUEUES: Final = text(
-    "WITH RECURSIVE queues(queue) AS (SELECT MIN(queue) FROM jobs "  # noqa: S608 - our own words
-    f"WHERE {_OPEN} AND queue >= :first "
-    f"UNION ALL SELECT (SELECT MIN(jobs.queue) FROM jobs WHERE {_OPEN} "
-    "AND jobs.queue > queues.queue) FROM queues "
-    "WHERE substr(queues.queue, 1, :length) = :first) "
-    "SELECT queue, "
-    f"(SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE {_OPEN} "
-    "AND jobs.queue = queues.queue LIMIT :most) AS counted) AS amount, "
-    f"(SELECT MIN(created_at) FROM (SELECT created_at FROM jobs WHERE {_OPEN} "
-    "AND jobs.queue = queues.queue ORDER BY due_at, id LIMIT :next) AS oldest) AS oldest "
-    "FROM queues WHERE substr(queues.queue, 1, :length) = :workspace_id || '/'"
-).bindparams(bindparam(WORKSPACE, type_=Job.workspace_id.type)).columns(queue=Job.queue.type, amount=Integer, oldest=Job.created_at.type)
+_QUEUES: Final = (
+    text(
+        "WITH RECURSIVE queues(queue) AS (SELECT MIN(queue) FROM jobs "  # noqa: S608 - our own words
+        f"WHERE {_OPEN} AND queue >= :first "
+        f"UNION ALL SELECT (SELECT MIN(jobs.queue) FROM jobs WHERE {_OPEN} "
+        "AND jobs.queue > queues.queue) FROM queues "
+        "WHERE substr(queues.queue, 1, :length) = :first) "
+        "SELECT queue, "
+        f"(SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE {_OPEN} "
+        "AND jobs.queue = queues.queue LIMIT :most) AS counted) AS amount, "
+        f"(SELECT MIN(created_at) FROM (SELECT created_at FROM jobs WHERE {_OPEN} "
+        "AND jobs.queue = queues.queue ORDER BY due_at, id LIMIT :next) AS oldest) AS oldest "
+        "FROM queues WHERE substr(queues.queue, 1, :length) = :workspace_id || '/'"
+    )
+    .bindparams(bindparam(WORKSPACE, type_=Job.workspace_id.type))
+    .columns(queue=Job.queue.type, amount=Integer, oldest=Job.created_at.type)
+)
 _HELD: Final = {CHECKED: True}
 _LATEST: Final = (
     select(Job.kind, Job.target)
@@ -44,9 +48,9 @@ _COUNT: Final = select(func.count()).select_from(
     .limit(MOST + 1)
     .subquery()
 )
-_GROUPS: Final = select(
-    _LATEST.c.kind, _LATEST.c.target, func.count().label("amount")
-).group_by(_LATEST.c.kind, _LATEST.c.target)
+_GROUPS: Final = select(_LATEST.c.kind, _LATEST.c.target, func.count().label("amount")).group_by(
+    _LATEST.c.kind, _LATEST.c.target
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,4 @@ def _backlog(target: str, opened: Row[Any] | None, running: int, dead: int) -> B
         return Backlog(target=target, running=running, dead=dead)
     # Both were counted one after the other: meanwhile some may have begun.
     queued = opened.amount if opened.amount > MOST else max(opened.amount - running, 0)
-    return Backlog(
-        target=target, queued=queued, running=running, dead=dead, oldest=opened.oldest
-    )
+    return Backlog(target=target, queued=queued, running=running, dead=dead, oldest=opened.oldest)

@@ -29,12 +29,12 @@ def rows(work: Work, question: Question) -> tuple[list[Job], str | None]:
     return page, _cursor(page[-1], question) if len(found) > limit else None
 
 
-def ended(state: str, target: str) -> Select[tuple[Job]]:
+def ended(state: str, target: str) -> Select[Job]:
     """Begin a query of the jobs that were done for a target and ended in a state."""
     return select(Job).where(Job.state == state, Job.target == target, _ENDED)
 
 
-def _due(work: Work, question: Question) -> Select[tuple[Job]]:
+def _due(work: Work, question: Question) -> Select[Job]:
     # Not "state = 'queued'": an index of states would seem to fit better, and a million be sorted.
     statement = select(Job).where(
         Job.queue == queue_of(work.workspace_id, question.target), _OPEN, Job.state != RUNNING
@@ -56,7 +56,7 @@ def _merged(work: Work, question: Question) -> list[Job]:
     return found[: question.page.limit + 1]
 
 
-def _of_state(question: Question, state: str) -> Select[tuple[Job]]:
+def _of_state(question: Question, state: str) -> Select[Job]:
     falling = question.order == "latest"
     statement = select(Job).where(Job.state == state)
     if question.target and state in ENDED:
@@ -70,7 +70,7 @@ def _of_state(question: Question, state: str) -> Select[tuple[Job]]:
     return statement.order_by(Job.id.desc() if falling else Job.id).limit(question.page.limit + 1)
 
 
-def _of_kind(statement: Select[tuple[Job]], question: Question) -> Select[tuple[Job]]:
+def _of_kind(statement: Select[Job], question: Question) -> Select[Job]:
     return statement.where(Job.kind == question.kind) if question.kind else statement
 
 

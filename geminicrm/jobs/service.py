@@ -58,7 +58,7 @@ class Jobs:
         self._may_read = may_read
         self._alive = alive
 
-    def list(self, actor: Actor, question: Question) -> Listed:
+    def page(self, actor: Actor, question: Question) -> Listed:
         """Give one page. ValidationFailed for a wrong cursor."""
         _check(actor)
         with self._works.read(actor) as work:

@@ -36,7 +36,13 @@ def blueprint(jobs: Jobs) -> Blueprint:
     pages.add_app_template_filter(age, "age")
     pages.add_app_template_filter(_capped, "capped")
     pages.add_app_template_filter(_pretty, "pretty")
+    _serve_list(pages, jobs)
+    _serve_one(pages, jobs)
+    _serve_acts(pages, jobs)
+    return pages
 
+
+def _serve_list(pages: Blueprint, jobs: Jobs) -> None:
     @pages.get("")
     def index() -> str:
         return render("jobs/list.html", **_board(jobs))
@@ -53,9 +59,18 @@ def blueprint(jobs: Jobs) -> Blueprint:
             return Response(render("jobs/signed_out.html"), _STOP_ASKING)
         return _unless_seen("jobs/watch.html", _board(jobs))
 
+
+def _serve_one(pages: Blueprint, jobs: Jobs) -> None:
     @pages.get("/<job_id>")
     def one(job_id: str) -> str:
-        return render("jobs/one.html", **_one(jobs, job_id))
+        """Show a job; one that was retried may have been done before anybody could look."""
+        try:
+            found = _one(jobs, job_id)
+        except NotFound:
+            if "retried" not in request.args:
+                raise
+            return render("jobs/over.html", of=request.args.get("of"))
+        return render("jobs/one.html", **found)
 
     @pages.get("/<job_id>/watch")
     @public
@@ -66,21 +81,11 @@ def blueprint(jobs: Jobs) -> Blueprint:
         try:
             found = _one(jobs, job_id)
         except NotFound:
-            return Response(render("jobs/gone.html", of=asked_of()), _STOP_ASKING)
+            return Response(render("jobs/gone.html", of=request.args.get("of")), _STOP_ASKING)
         return _unless_seen("jobs/watch_one.html", found)
 
-    @pages.post("/<job_id>/retry")
-    def retry(job_id: str) -> AnyResponse:
-        jobs.retry(asker(), job_id)
-        flash("The job is queued again.", "success")
-        return redirect(url_for("jobs.one", job_id=job_id, of=request.args.get("of")))
 
-    @pages.post("/<job_id>/cancel")
-    def cancel(job_id: str) -> AnyResponse:
-        ended = jobs.cancel(asker(), job_id)["state"] not in OPEN
-        flash("The job is cancelled." if ended else "The job was asked to end.", "success")
-        return redirect(url_for("jobs.one", job_id=job_id, of=request.args.get("of")))
-
+def _serve_acts(pages: Blueprint, jobs: Jobs) -> None:
     @pages.post("/retry")
     def retry_all() -> AnyResponse:
         kind, target = request.form.get("kind", ""), request.form.get("target", "")
@@ -92,7 +97,18 @@ def blueprint(jobs: Jobs) -> Blueprint:
         of = request.args.get("of")
         return redirect(url_for("jobs.index", state="dead", target=target or None, of=of))
 
-    return pages
+    @pages.post("/<job_id>/retry")
+    def retry(job_id: str) -> AnyResponse:
+        jobs.retry(asker(), job_id)
+        flash("The job is queued again.", "success")
+        of = request.args.get("of")
+        return redirect(url_for("jobs.one", job_id=job_id, of=of, retried="yes"))
+
+    @pages.post("/<job_id>/cancel")
+    def cancel(job_id: str) -> AnyResponse:
+        ended = jobs.cancel(asker(), job_id)["state"] not in OPEN
+        flash("The job is cancelled." if ended else "The job was asked to end.", "success")
+        return redirect(url_for("jobs.one", job_id=job_id, of=request.args.get("of")))
 
 
 def _board(jobs: Jobs) -> dict[str, Any]:
@@ -106,7 +122,7 @@ def _board(jobs: Jobs) -> dict[str, Any]:
         "jobs/board.html",
         {
             "summary": summary,
-            "found": jobs.list(actor, question),
+            "found": jobs.page(actor, question),
             "failed": jobs.failed(actor) if state == DEAD else [],
             "pace": look.pace(Look.read(request.args.get("was", ""))),
             "look": look,

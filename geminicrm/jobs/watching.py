@@ -67,7 +67,7 @@ class Pace:
 
 def age(seconds: int | None) -> str:
     """Say how long something has waited."""
-    return "–" if seconds is None else _span(seconds)
+    return "-" if seconds is None else _span(seconds)
 
 
 def _span(seconds: float) -> str:

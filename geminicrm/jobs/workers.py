@@ -28,7 +28,7 @@ def held(work: Work) -> Held:
     )
     found: Held = {}
     for owner, workspace_id, target, count in work.session.execute(query):
-        found.setdefault(host_and_pid(owner), Counter())[workspace_id, target] += count
+        found.setdefault(host_and_pid(owner or ""), Counter())[workspace_id, target] += count
     return found
 
 
