@@ -67,7 +67,7 @@ def types_of(work: Work, rows: Sequence[Job]) -> dict[str, str]:
     if not wanted:
         return {}
     query = select(OutboxEvent.id, OutboxEvent.type).where(OutboxEvent.id.in_(wanted))
-    return dict(work.session.execute(query).tuples())
+    return {key: kind for key, kind in work.session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
 
 
 def _event(event: OutboxEvent, readable: bool) -> Shape:  # noqa: FBT001 - the answer of who was asked

@@ -18,5 +18,5 @@ def labels(work: Work, targets: Collection[str]) -> Mapping[str, Label]:
     )
     return {
         key: Label(str(manifest.get("name", extension_id)), f"/installed/{extension_id}")
-        for key, extension_id, manifest in work.session.execute(query).tuples()
+        for key, extension_id, manifest in work.session.execute(query)
     }
