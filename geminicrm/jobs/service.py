@@ -81,7 +81,7 @@ class Jobs:
             "most": counts.MOST,
             "states": states,
             "oldest_seconds": _age(oldest, now),
-            "targets": [_backlog(one, labels, now) for one in backlogs],
+            "targets": sorted((_backlog(one, labels, now) for one in backlogs), key=_by_name),
             "workers": self._workers(actor, labels) if actor.allows(OPERATE) else None,
         }
 
@@ -191,6 +191,10 @@ def _backlog(one: counts.Backlog, labels: Mapping[str, Label], now: datetime) ->
         "dead": one.dead,
         "oldest_seconds": _age(one.oldest, now),
     }
+
+
+def _by_name(one: Mapping[str, Any]) -> tuple[bool, str, str]:
+    return one["target_name"] is None, one["target_name"] or "", one["target"]
 
 
 def _name(labels: Mapping[str, Label], target: str) -> str | None:
