@@ -15,8 +15,10 @@ from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Works
+from geminicrm.notifications.jobs import JobNotices
 from geminicrm.runtime.attention.assembly import Care
 from geminicrm.runtime.attention.attention import Attention
+from geminicrm.runtime.labels import names
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.runtime import ExtensionRuntime
@@ -68,7 +70,7 @@ class Core:
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""
-        return ()
+        return (JobNotices(names),)
 
     def start(self) -> None:
         """Follow changes, and end what killed processes left behind, from now on."""

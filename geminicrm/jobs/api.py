@@ -24,6 +24,10 @@ def blueprint(jobs: Jobs) -> Blueprint:
     def summary() -> Response:
         return respond(jobs.summary(asker()))
 
+    @api.get("/schedules")
+    def schedules() -> Response:
+        return respond({"data": jobs.schedules(asker()), "next_cursor": None})
+
     @api.get("/<job_id>")
     def one(job_id: str) -> Response:
         return respond(jobs.get(asker(), job_id))

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from geminicrm.identity.actor import PersonActor, SystemActor
-from geminicrm.jobs import counts, listing, shapes, workers
+from geminicrm.jobs import counts, listing, shapes, timetable, workers
 from geminicrm.jobs.protocols import Alive, Label, Labels, MayRead
 from geminicrm.jobs.question import Question
 from geminicrm.kernel.clock import format_instant
@@ -95,6 +95,14 @@ class Jobs:
             {"kind": kind, "target": target, "target_name": _name(labels, target), "jobs": count}
             for (kind, target), count in sorted(groups.items())
         ]
+
+    def schedules(self, actor: Actor) -> list[dict[str, Any]]:
+        """Give what comes round, what is due next first."""
+        _check(actor)
+        with self._works.read(actor) as work:
+            rows = timetable.rows(work)
+            labels = self._labels(work, {row.target for row in rows})
+        return [timetable.shape(row, labels) for row in rows]
 
     def get(self, actor: Actor, job_id: str) -> dict[str, Any]:
         """Give one job whole. NotFound."""

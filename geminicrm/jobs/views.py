@@ -47,6 +47,11 @@ def _serve_list(pages: Blueprint, jobs: Jobs) -> None:
     def index() -> str:
         return render("jobs/list.html", **_board(jobs))
 
+    @pages.get("/schedules")
+    def schedules() -> str:
+        of = request.args.get("of")
+        return render("jobs/schedules.html", schedules=jobs.schedules(asker()), of=of)
+
     @pages.get("/watch")
     @public
     def watch() -> Response:

@@ -20,3 +20,8 @@ def labels(work: Work, targets: Collection[str]) -> Mapping[str, Label]:
         key: Label(str(manifest.get("name", extension_id)), f"/installed/{extension_id}")
         for key, extension_id, manifest in work.session.execute(query)
     }
+
+
+def names(work: Work, targets: Collection[str]) -> Mapping[str, str]:
+    """Give their names alone."""
+    return {key: label.name for key, label in labels(work, targets).items()}

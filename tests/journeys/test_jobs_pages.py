@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from geminicrm.kernel.jobs.models import JOBS
+from geminicrm.kernel.jobs.schedules import Wanted, keep_schedules
 from geminicrm.kernel.owners import own_name
 from tests.support.browser import assert_accessible, assert_no_sideways_scroll, serving
 from tests.support.core import PASSWORD, START, Tenant
@@ -61,6 +62,9 @@ def busy_day(life: Life, tenant: Tenant, mill: str) -> str:
     )  # fmt: skip
     put(core, tenant.id, target=mill, state="done", result={"sent": 4}, finished_at=START)
     put(core, tenant.id, target=mill, state="cancelled", finished_at=START)
+    nightly = Wanted(name="nightly", cron="0 3 * * *", zone="Europe/Berlin", seconds=60)
+    with core.works.across_workspaces("a schedule for a test", write=True) as work:
+        keep_schedules(work, tenant.id, "extension.schedule", mill, [nightly])
     return put_dead(core, tenant.id, 2, target=mill, last_error=LONG, payload={"page": 7})[0]
 
 
@@ -79,6 +83,7 @@ def test_the_pages_are_accessible_and_fit_a_phone(
         f"/jobs?state=dead&target={mill}",
         "/jobs?state=done,cancelled",
         "/jobs?of=instance",
+        "/jobs/schedules",
         f"/jobs/{dead}",
     ):
         page.set_viewport_size({"width": 1280, "height": 860})
