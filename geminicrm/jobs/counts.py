@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Integer, Result, Row, Select, bindparam, func, select, text
+from sqlalchemy import Integer, Result, Row, Select, TextualSelect, bindparam, func, select, text
 
-from geminicrm.kernel.jobs.models import DEAD, QUEUED, RUNNING, STATES, Job
+from geminicrm.jobs.listing import ENDED_WORDS
+from geminicrm.kernel.jobs.models import QUEUED, RUNNING, STATES, Job
 from geminicrm.kernel.tenancy import CHECKED, WORKSPACE
 from geminicrm.kernel.work import Work
 
@@ -34,6 +35,27 @@ _QUEUES: Final = (
     .bindparams(bindparam(WORKSPACE, type_=Job.workspace_id.type))
     .columns(queue=Job.queue.type, amount=Integer, oldest=Job.created_at.type)
 )
+_DEAD: Final = "jobs.workspace_id = :workspace_id AND jobs.state = 'dead'"
+
+
+def _targets(dead: str) -> TextualSelect:
+    """Go from one target to the next by the index of ended jobs."""
+    statement = text(
+        f"WITH RECURSIVE targets(target) AS (SELECT MIN(target) FROM jobs WHERE {dead} "  # noqa: S608 - our own words
+        f"UNION ALL SELECT (SELECT MIN(jobs.target) FROM jobs WHERE {dead} "
+        "AND jobs.target > targets.target) FROM targets WHERE targets.target IS NOT NULL) "
+        f"SELECT target, (SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE {dead} "
+        "AND jobs.target = targets.target LIMIT :most) AS counted) AS amount "
+        "FROM targets WHERE target IS NOT NULL"
+    )
+    held = statement.bindparams(bindparam(WORKSPACE, type_=Job.workspace_id.type))
+    return held.columns(target=Job.target.type, amount=Integer)
+
+
+_DEAD_TARGETS: Final = {
+    "sqlite": _targets(f"{_DEAD} AND {ENDED_WORDS}"),
+    "postgresql": _targets(_DEAD),
+}
 _HELD: Final = {CHECKED: True}
 _LATEST: Final = (
     select(Job.kind, Job.target)
@@ -88,7 +110,7 @@ def backlogs(work: Work) -> list[Backlog]:
     )
     opened = {row.queue.removeprefix(first): row for row in rows}
     running = _by_target(by_kind_and_target(work, RUNNING))
-    dead = _by_target(by_kind_and_target(work, DEAD))
+    dead = _dead(work)
     return [
         _backlog(target, opened.get(target), running.get(target, 0), dead.get(target, 0))
         for target in sorted({*opened, *running, *dead})
@@ -98,6 +120,13 @@ def backlogs(work: Work) -> list[Backlog]:
 def by_kind_and_target(work: Work, state: str) -> Mapping[tuple[str, str], int]:
     """Count the latest jobs in a state, `MOST` and one in all, by kind and target."""
     return {(row.kind, row.target): row.amount for row in _ask(work, _GROUPS, state)}
+
+
+def _dead(work: Work) -> dict[str, int]:
+    given = {WORKSPACE: work.workspace_id, "most": MOST + 1}
+    statement = _DEAD_TARGETS[work.session.get_bind().dialect.name]
+    rows = work.session.execute(statement, given, execution_options=_HELD)
+    return {row.target: row.amount for row in rows}
 
 
 def _ask(work: Work, statement: Select[Any], state: str) -> Result[Any]:

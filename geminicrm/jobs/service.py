@@ -177,7 +177,7 @@ def _locked(work: Work, job_id: str) -> Job:
 
 
 def _dead_ones(work: Work, kind: str, target: str, after: str) -> Sequence[Job]:
-    query = listing.ended(DEAD, target).where(Job.kind == kind, Job.id > after)
+    query = listing.ended(work, DEAD, target).where(Job.kind == kind, Job.id > after)
     return work.session.scalars(query.order_by(Job.id).limit(_BATCH).with_for_update()).all()
 
 
