@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.support.quick",
     "tests.support.receiver",
     "tests.support.redis_server",
+    "tests.support.own_redis",
     "tests.support.sample_extensions",
     "tests.support.fake_hosts",
     "tests.support.far_registry",

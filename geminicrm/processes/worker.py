@@ -40,14 +40,14 @@ class Worker:
         duties = Duties(
             kinds=core.kinds(),
             watchers=(self._schedules, *core.watchers()),
-            woken=core.wakes.wake,
+            woken=core.wakes.nudge,
         )
         self._engine = Engine(core.works, core.metrics, owner, duties)
 
     def stop(self) -> None:
         """Ask the loop to end after the step it is in."""
         self._stop.set()
-        self._core.wakes.wake()
+        self._core.wakes.nudge()
 
     def run(self) -> None:
         """Work until stopped; a database that is away is asked again, nothing is lost meanwhile.
@@ -57,6 +57,7 @@ class Worker:
         self._core.start()
         others = KeepingUp(self._core.marketplace.registries.refreshing)
         others.start()
+        self._core.wakes.listen(lambda: self._engine.full)
         try:
             while not self._stop.is_set():
                 self._pause(self._work())
@@ -73,6 +74,8 @@ class Worker:
             placed = 0 if safe else self._relay.step()
             made = self._schedules.tick()
             turned = self._engine.turn()
+            if turned and self._engine.full:
+                self._core.wakes.pass_on()
             self._relay.report()
             self._sweep()
         except (SQLAlchemyError, AppError) as error:
