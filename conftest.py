@@ -11,6 +11,7 @@ pytest_plugins = (
     "tests.support.logging",
     "tests.support.loopback",
     "tests.support.postgres",
+    "tests.support.own_postgres",
     "tests.support.process",
     "tests.support.quick",
     "tests.support.receiver",
