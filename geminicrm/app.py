@@ -10,12 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
-from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import generate_csrf
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
-from typing_extensions import override
 
 from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import operations
@@ -31,7 +27,7 @@ from geminicrm.identity.guards import Credentials, Guard, public
 from geminicrm.identity.people import is_member
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
-from geminicrm.kernel.db import Base, Database
+from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.jobs.kinds import EventKind, Kind
@@ -40,7 +36,8 @@ from geminicrm.kernel.jobs.wakes import Wakes, open_wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Actor, Works
-from geminicrm.readiness import database_check, redis_check
+from geminicrm.notifications import doors as notifications_doors
+from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
@@ -244,28 +241,13 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     )
 
 
-class _BoundSQLAlchemy(SQLAlchemy):
-    """Flask-SQLAlchemy on the engine that the kernel made."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        super().__init__(metadata=Base.metadata)
-
-    @override
-    def _make_engine(self, bind_key: str | None, options: dict[str, object], app: Flask) -> Engine:
-        return self._database.engine
-
-
 def create_app(settings: Settings | None = None, core: Core | None = None) -> Flask:
     """Make the web application; settings come from the environment unless given."""
     core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
     app.session_interface = BrowserSessions()
     plumbing.configure(app, core.settings)
-    bound = _BoundSQLAlchemy(core.database)
-    app.config["SQLALCHEMY_DATABASE_URI"] = core.settings.database_url
-    bound.init_app(app)
-    Migrate(app, bound)
+    plumbing.bind_database(app, core.database, core.settings.database_url)
     credentials = Credentials(core.works, core.generations)
     guard = Guard(app, core.works, credentials)
     plumbing.install(app, guard, core.metrics, secure=core.settings.secure)
@@ -286,12 +268,11 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
 
 
 def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
-    checks = {"database": database_check(core.database.engine)}
-    if core.settings.redis_url:
-        checks["redis"] = redis_check(core.settings.redis_url)
+    checks = checks_of(core.database.engine, core.settings.redis_url)
     doors = (
         operations.blueprint(checks, core.metrics.exposition),
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
+        *notifications_doors.blueprints(),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types()),
