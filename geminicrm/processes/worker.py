@@ -79,8 +79,8 @@ class Worker:
                 self._core.wakes.pass_on()
             self._relay.report()
             self._sweep()
-        except (SQLAlchemyError, AppError) as error:
-            _log.warning("the worker rests: the database is away", error=str(error))
+        except (SQLAlchemyError, AppError, OSError) as error:
+            _log.warning("the worker rests: database or disk fail it", error=str(error))
             return None
         return bool(placed or made or turned)
 
@@ -103,8 +103,8 @@ class Worker:
         self._swept = time.monotonic()
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
-            self._care.sweep(work)
             raising.sweep(work)
+        self._care.sweep()
         self._core.marketplace.statistics.count()
         self._core.marketplace.moderation.notices.renew()
         self._core.life_cycle.quarantine.sweep()
