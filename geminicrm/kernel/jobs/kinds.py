@@ -52,6 +52,7 @@ class Claimed:
     max_attempts: int
     seconds: int
     created_at: datetime
+    cancel_asked: bool = False
 
     @property
     def again(self) -> bool:
