@@ -145,13 +145,14 @@ class Engine:
         if not names:
             return
         queues = claims.in_turns(self._places(claims.due_queues(work)), self._last)
+        held = [one for group in self._at_work() for one in group.held()]
         # Round by round, so that the second thread for a queue waits for the first of the others.
         for queue in (*queues, *queues):
             if self.full:
                 break
             if not self._places([queue]):
                 continue
-            jobs = claims.take(work, queue, names, self._owner, claims.GROUP)
+            jobs = claims.take(work, queue, names, self._owner, claims.GROUP, held)
             if jobs:
                 taken.append(self._group(queue, jobs))
 
