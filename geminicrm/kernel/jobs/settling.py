@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, Protocol
 from sqlalchemy import case, delete, text, update
 
 from geminicrm.kernel.jobs.jobs import AT_ONCE
-from geminicrm.kernel.jobs.kinds import Claimed
+from geminicrm.kernel.jobs.kinds import MOST_NOTE, Claimed
 from geminicrm.kernel.jobs.models import CANCELLED, DEAD, DONE, JOBS, QUEUED, RUNNING
 from geminicrm.kernel.texts import storable
 from geminicrm.kernel.work import Work
@@ -17,7 +17,6 @@ from geminicrm.kernel.work import Work
 RETRY_SECONDS: Final = (1, 5, 30, 300, 1800)
 """The pauses after each failed attempt, up to a tenth shorter; the last one goes on."""
 _SPREAD: Final = 0.1
-_MOST_NOTE: Final = 300
 _MOST_ERROR: Final = 4_000
 
 How = Literal["done", "failed", "postponed", "interrupted", "released", "cancelled"]
@@ -112,7 +111,7 @@ def _values(work: Work, one: Outcome) -> Iterable[tuple[str, Any]]:
     elif one.how == "postponed":
         yield from queued(work, work.now + timedelta(seconds=one.seconds)).items()
         yield "attempts", job.attempt - 1
-        yield "note", storable(one.error or "", _MOST_NOTE)
+        yield "note", storable(one.error or "", MOST_NOTE)
     elif one.how == "failed" and not one.over:
         yield from queued(work, work.now + timedelta(seconds=pause_after(job.attempt))).items()
         yield "last_error", error

@@ -80,7 +80,7 @@ class Changes:
             status = 0 if answer is None else answer.status_code
             with self._lock:
                 self.troubles[status] = self.troubles.get(status, 0) + 1
-                if 0 < status < 500:  # noqa: PLR2004 - a server in trouble answers with these
+                if 0 < status < 500:
                     self.wrong.append(f"{status}: {'' if answer is None else answer.text}")
             self._stop.wait(0.2)
         return None
