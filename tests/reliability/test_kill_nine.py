@@ -22,9 +22,9 @@ OWN = {"web": "geminicrm web", "worker": "geminicrm worker", "supervisor": "runt
 
 @pytest.fixture
 def chance():
-    seed = random.randrange(2**32)
+    seed = random.randrange(2**32)  # noqa: S311 - no secret
     print(f"seed {seed}")  # noqa: T201 - pytest shows it where the test fails
-    return random.Random(seed)
+    return random.Random(seed)  # noqa: S311 - no secret
 
 
 @pytest.fixture

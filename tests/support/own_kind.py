@@ -22,12 +22,16 @@ def nothing(_job: Claimed, _run: Run) -> None:
 
 
 class OwnKind:
-    """Does what `act` does; keeps which jobs were begun, and how many ran at once for a target."""
+    """Does what `act` does; keeps which jobs were begun, and how many ran at once for a target.
+
+    `gate` is there for what `act` waits for; it opens in the end.
+    """
 
     name = KIND
 
     def __init__(self, act: Act = nothing) -> None:
         self.act = act
+        self.gate = threading.Event()
         self.begun: list[Claimed] = []
         self.most: dict[str, int] = {}
         self._now: dict[str, int] = {}
@@ -48,6 +52,10 @@ class OwnKind:
         finally:
             with self._lock:
                 self._now[job.target] -= 1
+
+    def wait(self, _job: Claimed, _run: Run) -> None:
+        """Wait at the gate, as `act`."""
+        self.gate.wait()
 
     def targets(self) -> list[str]:
         """Name the targets in the order in which their jobs were begun."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from geminicrm.kernel.jobs import engine
 from tests.support.core import make_tenant
 from tests.support.own_kind import OwnKind
 from tests.support.working import Hands
@@ -19,7 +20,9 @@ def tenant(core):
 
 @pytest.fixture
 def kind():
-    return OwnKind()
+    made = OwnKind()
+    yield made
+    made.gate.set()
 
 
 @pytest.fixture
@@ -31,5 +34,12 @@ def hands(core, kind):
         return made[-1]
 
     yield make
+    kind.gate.set()
     for one in made:
         one.engine.close(5)
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Let engines look after what runs in every turn."""
+    monkeypatch.setattr(engine, "_LOOK_SECONDS", 0.0)

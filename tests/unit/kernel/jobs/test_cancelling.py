@@ -6,20 +6,12 @@ import pytest
 from sqlalchemy import func, select
 
 from geminicrm.kernel.errors import Conflict
-from geminicrm.kernel.jobs import engine as engine_module
 from geminicrm.kernel.jobs.jobs import again, cancel
 from geminicrm.kernel.jobs.models import Job
 from tests.support.own_kind import ask, row_of
 from tests.support.waiting import eventually
 
 _SECONDS = 30
-
-
-@pytest.fixture
-def gate():
-    made = threading.Event()
-    yield made
-    made.set()
 
 
 @pytest.fixture
@@ -31,11 +23,6 @@ def change(core, tenant):
             act(work, work.get(Job, job_id))
 
     return do
-
-
-@pytest.fixture
-def often(monkeypatch):
-    monkeypatch.setattr(engine_module, "_LOOK_SECONDS", 0.0)
 
 
 def turning(worker, check):
@@ -59,8 +46,9 @@ def test_one_that_waits_is_cancelled_and_may_run_again(core, tenant, kind, hands
             change(act, wanted)
 
 
-def test_one_that_runs_ends_when_it_looks(core, tenant, kind, hands, change, often):
-    kind.act = lambda job, run: eventually(lambda: run.check() is not None, _SECONDS)
+@pytest.mark.usefixtures("often")
+def test_one_that_runs_ends_when_it_looks(core, tenant, kind, hands, change):
+    kind.act = lambda _job, run: eventually(lambda: run.check() is not None, _SECONDS)
     wanted = ask(core, tenant)
     worker = hands()
     turning(worker, lambda: kind.begun)
@@ -69,27 +57,26 @@ def test_one_that_runs_ends_when_it_looks(core, tenant, kind, hands, change, oft
     assert row_of(core, wanted).last_error == "somebody has cancelled it"
 
 
-def test_one_that_waits_in_a_workers_hands_is_not_begun(
-    core, tenant, kind, hands, change, gate, often
-):
-    kind.act = lambda job, run: gate.wait() and None
+@pytest.mark.usefixtures("often")
+def test_one_that_waits_in_a_workers_hands_is_not_begun(core, tenant, kind, hands, change):
+    kind.act = kind.wait
     first, second = ask(core, tenant), ask(core, tenant)
     worker = hands(threads=1)
     turning(worker, lambda: kind.begun)
     assert row_of(core, second).state == "running"
     change(cancel, second)
     turning(worker, lambda: True)
-    gate.set()
+    kind.gate.set()
     worker.work()
     assert [job.id for job in kind.begun] == [first]
     assert row_of(core, second).state == "cancelled"
 
 
 def test_one_that_fails_after_it_was_cancelled_does_not_come_back(
-    core, tenant, kind, hands, change, gate
+    core, tenant, kind, hands, change
 ):
     def act(_job, _run):
-        gate.wait()
+        kind.gate.wait()
         raise ConnectionError("nobody home")
 
     kind.act = act
@@ -97,7 +84,7 @@ def test_one_that_fails_after_it_was_cancelled_does_not_come_back(
     worker = hands(threads=1)
     turning(worker, lambda: kind.begun)
     change(cancel, wanted)
-    gate.set()
+    kind.gate.set()
     worker.work()
     found = row_of(core, wanted)
     assert (found.state, found.last_error) == ("cancelled", "ConnectionError: nobody home")
@@ -117,7 +104,7 @@ def test_one_that_failed_for_good_runs_again_and_counts_on(core, tenant, kind, h
         change(again, wanted)
     change(cancel, other)
     change(again, wanted)
-    kind.act = lambda job, run: {"attempt": job.attempt}
+    kind.act = lambda job, _run: {"attempt": job.attempt}
     hands().work()
     assert row_of(core, wanted).result == {"attempt": 2}
 

@@ -4,27 +4,12 @@ import threading
 
 import pytest
 
-from geminicrm.kernel.jobs import engine as engine_module
 from geminicrm.kernel.jobs import groups
 from geminicrm.kernel.jobs.engine import Stuck
 from tests.support.own_kind import ask, ask_for_many, row_of
 from tests.support.waiting import eventually
 
 _SECONDS = 30
-
-
-@pytest.fixture
-def gate():
-    """Give something that a job waits for; it opens in the end."""
-    made = threading.Event()
-    yield made
-    made.set()
-
-
-@pytest.fixture
-def often(monkeypatch):
-    """Let engines look after what runs in every turn."""
-    monkeypatch.setattr(engine_module, "_LOOK_SECONDS", 0.0)
 
 
 def turning(worker, check):
@@ -37,8 +22,12 @@ def turning(worker, check):
     return eventually(turned, _SECONDS)
 
 
-def test_a_long_queue_with_slow_jobs_starves_nobody(core, tenant, kind, hands, gate):
-    kind.act = lambda job, run: None if job.target == "quick" else gate.wait() and None
+def slow_unless_quick(kind):
+    return lambda job, run: None if job.target == "quick" else kind.wait(job, run)
+
+
+def test_a_long_queue_with_slow_jobs_starves_nobody(core, tenant, kind, hands):
+    kind.act = slow_unless_quick(kind)
     ask_for_many(core, tenant, "slow", 10_000)
     worker = hands(threads=3)
     turning(worker, lambda: kind.targets() == ["slow", "slow"])
@@ -52,18 +41,19 @@ def test_after_its_time_a_group_gives_back_what_it_has_not_begun(
 ):
     monkeypatch.setattr(groups, "GROUP_SECONDS", 0.02)
     pause = threading.Event()
-    kind.act = lambda job, run: pause.wait(0.03) and None
+    kind.act = lambda _job, _run: pause.wait(0.03) and None
     ids = [ask(core, tenant) for _ in range(4)]
     hands(threads=1).work()
     assert [job.id for job in kind.begun] == ids
     assert {job.attempt for job in kind.begun} == {1}, "given back is not attempted"
 
 
+@pytest.mark.usefixtures("often")
 def test_what_hangs_is_given_up_and_too_much_of_it_ends_the_worker(
-    core, tenant, kind, hands, gate, often, monkeypatch
+    core, tenant, kind, hands, monkeypatch
 ):
     monkeypatch.setattr(groups, "_GRACE_SECONDS", 0.0)
-    kind.act = lambda job, run: gate.wait() and None if job.target != "quick" else None
+    kind.act = slow_unless_quick(kind)
     hanging = ask(core, tenant, "one", seconds=1)
     behind = ask(core, tenant, "one")
     worker = hands(threads=3)
@@ -88,15 +78,16 @@ def test_what_a_worker_that_stops_has_in_hand_begins_anew(core, tenant, kind, ha
     worker.engine.close()
     left = row_of(core, wanted)
     assert (left.state, left.attempts, left.max_attempts, left.leased_by) == ("queued", 1, 7, None)
-    kind.act = lambda job, run: {"again": job.again}
+    kind.act = lambda job, _run: {"again": job.again}
     hands().work()
     assert row_of(core, wanted).result == {"again": True}
 
 
-def test_progress_shows_while_it_runs(core, tenant, kind, hands, gate, often):
+@pytest.mark.usefixtures("often")
+def test_progress_shows_while_it_runs(core, tenant, kind, hands):
     def act(_job, run):
         run.progress(140, "nearly\x00 there")
-        gate.wait()
+        kind.gate.wait()
 
     kind.act = act
     wanted = ask(core, tenant)
@@ -120,7 +111,7 @@ def test_progress_shows_while_it_runs(core, tenant, kind, hands, gate, often):
 def test_an_outcome_that_no_database_takes_is_a_failure_and_holds_up_nobody(
     core, tenant, kind, hands, act, said
 ):
-    kind.act = lambda job, run: act() if job.payload else {"fine": "\\u0000"}
+    kind.act = lambda job, _run: act() if job.payload else {"fine": "\\u0000"}
     bad = ask(core, tenant, payload={"bad": True}, max_attempts=1)
     good = ask(core, tenant)
     hands(threads=1).work()

@@ -16,7 +16,7 @@ from geminicrm.kernel.jobs.schedules import (
     next_time,
     planned_time,
 )
-from tests.support.own_kind import KIND
+from tests.support.own_kind import KIND, nothing
 from tests.support.working import Hands
 
 DAILY = "30 2 * * *"
@@ -176,7 +176,7 @@ def test_it_counts_how_often_in_a_row_it_has_failed(core, keep, schedules, clock
             worker.work()
             clock.advance(60)
     assert [row.failures for row in rows(core, Schedule)] == [2]
-    kind.act = lambda job, run: None
+    kind.act = nothing
     clock.advance(86_400)
     schedules.tick()
     worker.work()
