@@ -96,6 +96,10 @@ def test_progress_shows_while_it_runs(core, tenant, kind, hands):
     assert row_of(core, wanted).note == "nearly there"
 
 
+def good_or(act):
+    return lambda job, _run: act() if job.payload else {"fine": "\\u0000"}
+
+
 @pytest.mark.parametrize(
     ("act", "said"),
     [
@@ -111,7 +115,7 @@ def test_progress_shows_while_it_runs(core, tenant, kind, hands):
 def test_an_outcome_that_no_database_takes_is_a_failure_and_holds_up_nobody(
     core, tenant, kind, hands, act, said
 ):
-    kind.act = lambda job, _run: act() if job.payload else {"fine": "\\u0000"}
+    kind.act = good_or(act)
     bad = ask(core, tenant, payload={"bad": True}, max_attempts=1)
     good = ask(core, tenant)
     hands(threads=1).work()
