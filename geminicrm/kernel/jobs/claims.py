@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy import Row, Select, bindparam, select, text, update
 from sqlalchemy.orm import aliased
 
 from geminicrm.kernel.jobs.jobs import AT_ONCE
@@ -81,8 +81,26 @@ def take(
     One that was tried before is taken alone: it may be what killed its worker, and is to take
     nobody along a second time.
     """
+    return _lease(work, owner, _due(work, queue, kinds, held).limit(limit))
+
+
+def take_late(
+    work: Work, queue: str, kinds: Collection[str], owner: str, held: Collection[str] = ()
+) -> list[Claimed]:
+    """Lease the job of a queue that is due longest of those which had to wait for their time.
+
+    What is wanted at once comes first in every queue: one that never runs empty would let none of
+    these pass.
+    """
+    late = _due(work, queue, kinds, held).where(Job.due_at > AT_ONCE)
+    return _lease(work, owner, late.limit(1))
+
+
+def _due(
+    work: Work, queue: str, kinds: Collection[str], held: Collection[str]
+) -> Select[tuple[Any, ...]]:
     others = [Job.id.not_in(held)] if held else []
-    rows = work.session.execute(
+    return (
         select(JOBS)
         .where(
             Job.queue == queue,
@@ -93,10 +111,12 @@ def take(
             *others,
         )
         .order_by(Job.due_at, Job.id)
-        .limit(limit)
         .with_for_update(skip_locked=True, of=Job)
-    ).all()
-    rows = _group(rows)
+    )
+
+
+def _lease(work: Work, owner: str, which: Select[tuple[Any, ...]]) -> list[Claimed]:
+    rows = _group(work.session.execute(which).all())
     if not rows:
         return []
     work.session.execute(

@@ -62,6 +62,7 @@ class Engine:
         self._ended: list[Outcome] = []
         self._hanging = 0
         self._last = ""
+        self._late = False
         self._renewed = self._looked = time.monotonic()
 
     @property
@@ -152,7 +153,9 @@ class Engine:
                 break
             if not self._places([queue]):
                 continue
-            jobs = claims.take(work, queue, names, self._owner, claims.GROUP, held)
+            self._late = not self._late
+            jobs = self._late and claims.take_late(work, queue, names, self._owner, held)
+            jobs = jobs or claims.take(work, queue, names, self._owner, claims.GROUP, held)
             if jobs:
                 taken.append(self._group(queue, jobs))
 

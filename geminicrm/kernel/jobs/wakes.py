@@ -29,21 +29,21 @@ class Wakes:
         self._own, self._nudge = os.pipe()
         for end in (self._own, self._nudge):
             os.set_blocking(end, False)
+        self._closed = False
 
     def close(self) -> None:
         """Let go of the pipes."""
+        self._closed = True
         for end in (self._pipe, self._own, self._nudge):
             os.close(end)
 
     def wake(self) -> None:
         """Have some worker look at the rows."""
-        with suppress(BlockingIOError):  # full: they have been told often enough
-            os.write(self._pipe, b"w")
+        self._write(self._pipe)
 
     def nudge(self) -> None:
         """Have this process look at the rows, and no other."""
-        with suppress(BlockingIOError):
-            os.write(self._nudge, b"n")
+        self._write(self._nudge)
 
     def pass_on(self) -> None:
         """Have a worker of another machine look: this one has its hands full."""
@@ -59,6 +59,11 @@ class Wakes:
         for end, _what in poll.poll(seconds * 1000):
             with suppress(BlockingIOError):  # another worker was quicker to empty it
                 os.read(end, _MOST)
+
+    def _write(self, end: int) -> None:
+        if not self._closed:  # a thread that hung in a job may end after all
+            with suppress(BlockingIOError):  # full: they have been told often enough
+                os.write(end, b"w")
 
 
 def open_wakes(path: Path, redis_url: str | None) -> Wakes:

@@ -36,6 +36,21 @@ def test_a_long_queue_with_slow_jobs_starves_nobody(core, tenant, kind, hands):
     assert kind.most["slow"] == 2, "two threads at most for one queue"
 
 
+def test_a_queue_that_never_runs_empty_lets_retries_pass(core, tenant, kind, hands, clock):
+    def act(job, _run):
+        if job.payload and not job.again:
+            raise ConnectionError("nobody home")
+
+    kind.act = act
+    wanted = ask(core, tenant, payload={"fails": True})
+    worker = hands(threads=1)
+    worker.work()
+    clock.advance(2)
+    ask_for_many(core, tenant, "", 1_000)
+    turning(worker, lambda: row_of(core, wanted).state == "done")
+    assert len(kind.begun) < 200, "long before the others were done"
+
+
 def test_after_its_time_a_group_gives_back_what_it_has_not_begun(
     core, tenant, kind, hands, monkeypatch
 ):

@@ -76,6 +76,7 @@ def test_without_redis_there_is_the_pipe_alone(tmp_path):
     wakes.wait(_SECONDS)
     assert type(wakes) is Wakes
     wakes.close()
+    wakes.nudge()
 
 
 def test_a_nudge_is_for_the_own_process_alone(tmp_path):
