@@ -1,6 +1,8 @@
 """Wakes over a real Redis: between machines, bounded, and never more than a convenience."""
 
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -77,6 +79,12 @@ def test_without_redis_there_is_the_pipe_alone(tmp_path):
     assert type(wakes) is Wakes
     wakes.close()
     wakes.nudge()
+
+
+def test_nobody_pays_for_rq_who_does_not_use_it():
+    words = "import sys, geminicrm.processes.worker; print('rq' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, check=True)
+    assert done.stdout.strip() == b"False"
 
 
 def test_a_nudge_is_for_the_own_process_alone(tmp_path):
