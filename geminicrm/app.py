@@ -33,7 +33,7 @@ from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
-from geminicrm.kernel.jobs.wakes import Wakes
+from geminicrm.kernel.jobs.wakes import open_wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.notifications import doors as notifications_doors
@@ -71,7 +71,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
-    wakes = Wakes(settings.home / "run" / "work")
+    wakes = open_wakes(settings.home / "run" / "work", settings.redis_url)
     works = Works(database, clock or SystemClock(), wakes.wake)
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
