@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.support.process",
     "tests.support.quick",
     "tests.support.receiver",
+    "tests.support.replaying",
     "tests.support.redis_server",
     "tests.support.sample_extensions",
     "tests.support.fake_hosts",

@@ -10,14 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask
-from flask_migrate import Migrate
-from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import generate_csrf
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Engine
-from typing_extensions import override
 
-from geminicrm import __version__, navigation, plumbing
+from geminicrm import __version__, binding, navigation, plumbing
 from geminicrm.api import operations
 from geminicrm.config import Settings
 from geminicrm.crm import doors as crm_doors
@@ -31,7 +27,7 @@ from geminicrm.identity.guards import Credentials, Guard, public
 from geminicrm.identity.people import is_member
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
-from geminicrm.kernel.db import Base, Database
+from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.jobs.kinds import EventKind, Kind
@@ -46,9 +42,12 @@ from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.runtime.attention.assembly import AttentionNeeds, Care, build_care
 from geminicrm.runtime.attention.attention import Attention
+from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.recovery.watch import RecoveryWatch
+from geminicrm.runtime.replaying.assembly import build_replays
+from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.requirements.ensure import ensure
 from geminicrm.runtime.requirements.fetch import PipFetch
 from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
@@ -87,6 +86,7 @@ class Core:
     crm: Crm
     runtime: ExtensionRuntime
     life_cycle: LifeCycle
+    replays: Replays
     recovery: RecoveryWatch
     marketplace: Marketplace
     own_packages: OwnPackages
@@ -207,11 +207,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         )
     )
     market.connect(life_cycle.quarantine)
-    runtime.connect(
-        crm.records,
-        life_cycle.save_settings,
-        life_cycle.upgrades.come_back,
-    )
+    records = build_crm(CallWorks(works), runtime.hooks, is_member).records
+    runtime.connect(records, life_cycle.save_settings, life_cycle.upgrades.come_back)
     care = build_care(
         AttentionNeeds(
             cipher=cipher,
@@ -236,6 +233,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         crm=crm,
         runtime=runtime,
         life_cycle=life_cycle,
+        replays=build_replays(runtime, life_cycle),
         recovery=RecoveryWatch(life_cycle.recovery),
         marketplace=market,
         own_packages=own_packages,
@@ -244,28 +242,13 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     )
 
 
-class _BoundSQLAlchemy(SQLAlchemy):
-    """Flask-SQLAlchemy on the engine that the kernel made."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        super().__init__(metadata=Base.metadata)
-
-    @override
-    def _make_engine(self, bind_key: str | None, options: dict[str, object], app: Flask) -> Engine:
-        return self._database.engine
-
-
 def create_app(settings: Settings | None = None, core: Core | None = None) -> Flask:
     """Make the web application; settings come from the environment unless given."""
     core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
     app.session_interface = BrowserSessions()
     plumbing.configure(app, core.settings)
-    bound = _BoundSQLAlchemy(core.database)
-    app.config["SQLALCHEMY_DATABASE_URI"] = core.settings.database_url
-    bound.init_app(app)
-    Migrate(app, bound)
+    binding.bind(app, core.database, core.settings.database_url)
     credentials = Credentials(core.works, core.generations)
     guard = Guard(app, core.works, credentials)
     plumbing.install(app, guard, core.metrics, secure=core.settings.secure)
@@ -307,7 +290,9 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
 
     states = installed_states(core.works)
     doors = (
-        *runtime_doors.blueprints(core.runtime, core.life_cycle, read_record, to_html),
+        *runtime_doors.blueprints(
+            core.runtime, core.life_cycle, core.replays, read_record, to_html
+        ),
         *care_doors.blueprints(core.care),
         *market_doors.blueprints(core.marketplace, states, core.runtime.hosting.confines),
     )

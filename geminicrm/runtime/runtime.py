@@ -16,6 +16,7 @@ from geminicrm.runtime.calls import CallMetrics, Calls
 from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
+from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.events_sink import ExtensionSink
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.failure_book import Failure, FailureBook
@@ -133,7 +134,7 @@ class ExtensionRuntime:
             records=self._records,
             http=parts.http,
             vault=Vault(parts.cipher),
-            storage=Storage(works),
+            storage=Storage(CallWorks(works)),
             logs=self.logs,
             workspace=parts.workspace,
             save_settings=self._save_settings,

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 from geminicrm.kernel.events import StoredEvent, matches
 from geminicrm.runtime.http_door import allowed_hosts
@@ -114,7 +115,21 @@ SAFE_HASH = "safe mode"
 """Stands for what a worker serves in safe mode: nothing."""
 
 
-def wants_event(installed: Installed, event_type: str) -> bool:
+class Asking(Protocol):
+    """Who may ask for events: an installation, or what could become one."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it asks for."""
+        ...
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """What it may do."""
+        ...
+
+
+def wants_event(installed: Asking, event_type: str) -> bool:
     """Tell whether an installation gets an event: asked for, and readable with its grant."""
     return _asks(installed.manifest.events, installed.granted, event_type)
 
