@@ -13,7 +13,7 @@ from flask import Flask
 from flask_wtf.csrf import generate_csrf
 from prometheus_client import CollectorRegistry
 
-from geminicrm import __version__, binding, navigation, plumbing
+from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import operations
 from geminicrm.config import Settings
 from geminicrm.crm import doors as crm_doors
@@ -36,7 +36,8 @@ from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Actor, Works
-from geminicrm.readiness import database_check, redis_check
+from geminicrm.notifications import doors as notifications_doors
+from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
@@ -248,7 +249,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     app = Flask("geminicrm", static_folder=None)
     app.session_interface = BrowserSessions()
     plumbing.configure(app, core.settings)
-    binding.bind(app, core.database, core.settings.database_url)
+    plumbing.bind_database(app, core.database, core.settings.database_url)
     credentials = Credentials(core.works, core.generations)
     guard = Guard(app, core.works, credentials)
     plumbing.install(app, guard, core.metrics, secure=core.settings.secure)
@@ -269,12 +270,11 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
 
 
 def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
-    checks = {"database": database_check(core.database.engine)}
-    if core.settings.redis_url:
-        checks["redis"] = redis_check(core.settings.redis_url)
+    checks = checks_of(core.database.engine, core.settings.redis_url)
     doors = (
         operations.blueprint(checks, core.metrics.exposition),
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
+        *notifications_doors.blueprints(),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types()),

@@ -11,6 +11,10 @@ from urllib.parse import quote
 
 import structlog
 from flask import Flask, Response, g, redirect, request
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine
+from typing_extensions import override
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,6 +22,7 @@ from geminicrm.api.http import MAX_BODY, problem
 from geminicrm.config import Settings
 from geminicrm.identity.guards import Guard
 from geminicrm.kernel import logs
+from geminicrm.kernel.db import Base, Database
 from geminicrm.kernel.errors import AppError, Unauthenticated
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.metrics import Metrics
@@ -40,6 +45,26 @@ class _HttpFault(AppError):
         self.headers = {
             name: value for name, value in found.get_headers() if name in ("Allow", "Retry-After")
         }
+
+
+class _BoundSQLAlchemy(SQLAlchemy):
+    """Flask-SQLAlchemy on the engine that the kernel made."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        super().__init__(metadata=Base.metadata)
+
+    @override
+    def _make_engine(self, bind_key: str | None, options: dict[str, object], app: Flask) -> Engine:
+        return self._database.engine
+
+
+def bind_database(app: Flask, database: Database, url: str) -> None:
+    """Bind Flask-SQLAlchemy and Flask-Migrate to the engine that the core has."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    bound = _BoundSQLAlchemy(database)
+    bound.init_app(app)
+    Migrate(app, bound)
 
 
 def configure(app: Flask, settings: Settings, cookie: str = "geminicrm") -> None:

@@ -1,6 +1,6 @@
 """Whether the services that a process leans on answer; used by /readyz and `geminicrm doctor`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import redis
 from sqlalchemy import Engine, text
@@ -8,6 +8,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 Check = Callable[[], str | None]
 _SECONDS = 2
+
+
+def checks_of(engine: Engine, redis_url: str | None) -> Mapping[str, Check]:
+    """Make the checks of the services that a process uses, by name."""
+    checks = {"database": database_check(engine)}
+    return {**checks, "redis": redis_check(redis_url)} if redis_url else checks
 
 
 def database_check(engine: Engine) -> Check:

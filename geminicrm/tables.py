@@ -12,6 +12,7 @@ from geminicrm.identity import models as identity
 from geminicrm.kernel import audit, generation, outbox
 from geminicrm.kernel.db import Base
 from geminicrm.kernel.jobs import models as jobs
+from geminicrm.notifications import models as notifications
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
 from marketplace import models as marketplace
@@ -25,8 +26,8 @@ from marketplace.statistics import models as statistics
 
 MODELS = (
     audit, generation, jobs, outbox, identity, activities, companies, contacts, deals, leads,
-    pipelines, runtime, history, marketplace, moderation, publishers, registries, reviews, search,
-    signing, statistics,
+    notifications, pipelines, runtime, history, marketplace, moderation, publishers, registries,
+    reviews, search, signing, statistics,
 )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def on_event(event: Event) -> None:
     """Take note of something that happened.
 
     Fires after the commit for each event whose type is listed under the manifest's `events`
-    (wildcards such as `lead.*` count), at least once, mostly in order.
+    (wildcards such as `lead.*` count), at least once, those of one record in order.
     Return nothing; an error means: try again later with a higher `event.attempt`. Raise
     `extensions.sdk.errors.Unavailable` where that was to be expected, such as an outside service
     that is down: it does not count against the extension.

@@ -1,7 +1,8 @@
 """What every JSON endpoint does alike: read a body, answer, tag, page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 import orjson
 from flask import Response, request
@@ -47,6 +48,15 @@ def respond(
     if headers:
         response.headers.update(headers)
     return response
+
+
+def respond_page(data: Sequence[object], next_cursor: str | None) -> Response:
+    """Answer with a page of a list; the header `Link` has the address of the next one."""
+    headers = {}
+    if next_cursor is not None:
+        query = {**request.args.to_dict(), "cursor": next_cursor}
+        headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+    return respond({"data": data, "next_cursor": next_cursor}, headers=headers)
 
 
 def no_content() -> Response:

@@ -22,8 +22,9 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from typing_extensions import override
 
 from geminicrm.kernel.errors import Unavailable
@@ -75,6 +76,14 @@ class Base(DeclarativeBase):
         list[str] | None: JsonColumn,
         dict[str, Any] | None: JsonColumn,
     }
+
+
+def insert_into(session: Session, model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT that may go on with `on_conflict_do_update`, in the words of the engine."""
+    table = model.metadata.tables[model.__tablename__]
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 class WriteLock:

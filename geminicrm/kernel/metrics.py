@@ -50,13 +50,13 @@ class Metrics:
         self._observed: dict[tuple[str, str, str], list[float]] = {}
         self._lock = threading.Lock()
         self._handled = Counter(
-            "geminicrm_relay_handled",
-            "Events handed to a sink by the relay.",
-            ("sink", "outcome"),
+            "geminicrm_jobs_handled",
+            "Attempts at jobs that have ended.",
+            ("kind", "outcome"),
             registry=registry,
         )
-        self._lag = _gauge(registry, "geminicrm_relay_lag_seconds", "Age of the oldest event left.")
-        self._backlog = _gauge(registry, "geminicrm_relay_backlog", "Deliveries left to do.")
+        self._lag = _gauge(registry, "geminicrm_jobs_lag_seconds", "Age of the oldest open job.")
+        self._backlog = _gauge(registry, "geminicrm_jobs_backlog", "Open jobs.")
         self._installs = Histogram(
             "geminicrm_install_seconds",
             "Installs, upgrades and removals of extensions until live in every worker.",
@@ -85,12 +85,12 @@ class Metrics:
         for labels, all_seconds in observed.items():
             _observe_all(self._calls.labels(*labels), all_seconds)
 
-    def relay_handled(self, sink: str, outcome: str, count: int = 1) -> None:
-        """Count events handed to a sink; outcome is ok, retry or dead."""
-        self._handled.labels(sink, outcome).inc(count)
+    def job_handled(self, kind: str, outcome: str, count: int = 1) -> None:
+        """Count attempts at jobs of a kind; outcome is ok, retry, dead, postponed and so on."""
+        self._handled.labels(kind, outcome).inc(count)
 
-    def relay_state(self, lag_seconds: float, backlog: int) -> None:
-        """Set how far the relay is behind."""
+    def jobs_state(self, lag_seconds: float, backlog: int) -> None:
+        """Set how far the workers are behind."""
         self._lag.set(lag_seconds)
         self._backlog.set(backlog)
 

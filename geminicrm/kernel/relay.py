@@ -57,7 +57,7 @@ class Relay:
                 select(func.count(), func.min(Job.created_at)).where(open_ones).select_from(Job)
             ).one()
             age = (work.now - oldest).total_seconds() if left else 0.0
-            self._metrics.relay_state(max(age, 0.0), left)
+            self._metrics.jobs_state(max(age, 0.0), left)
 
     def _any_unplaced(self) -> bool:
         with self._works.across_workspaces("relay: look for new events") as work:

@@ -15,6 +15,7 @@ from geminicrm.kernel.jobs.engine import Duties, Engine
 from geminicrm.kernel.jobs.schedules import Schedules
 from geminicrm.kernel.owners import own_name
 from geminicrm.kernel.relay import Relay
+from geminicrm.notifications import raising
 from marketplace.blob_care import collect_blobs
 from marketplace.registries.keeping_up import KeepingUp
 
@@ -100,6 +101,7 @@ class Worker:
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
             self._care.sweep(work)
+            raising.sweep(work)
         self._core.marketplace.statistics.count()
         self._core.marketplace.moderation.notices.renew()
         self._core.life_cycle.quarantine.sweep()

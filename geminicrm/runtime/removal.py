@@ -12,6 +12,7 @@ from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Actor, Work
+from geminicrm.runtime import crash_notices
 from geminicrm.runtime.changes import Data
 from geminicrm.runtime.dependents import refuse_if_needed
 from geminicrm.runtime.drafts import draft_of, to_keep
@@ -159,6 +160,7 @@ def _set_apart(work: Work, extension_id: str, data: Data, removed_by: str) -> Re
         expires_at=work.now + timedelta(days=UNDO_DAYS),
     )
     work.session.add(removed)
+    crash_notices.settle(work, row)
     work.session.delete(row)
     if data == "keep":
         work.session.add(to_keep(row, work.now))

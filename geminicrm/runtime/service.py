@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.work import Actor, Work
+from geminicrm.runtime import crash_notices
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.dependents import refuse_if_lacking, refuse_if_needed
@@ -227,6 +228,7 @@ class LifeCycle(Rights):
             row.status = "enabled" if enabled else "disabled"
             row.error = None
             row.updated_at = work.now
+            crash_notices.settle(work, row)
             work.audit(f"extension.{row.status}", extension_id, {"enabled": enabled})
             self._tools.generations.bump(work, AUTH)
             generation = self._tools.generations.bump(work, RUNTIME)

@@ -50,6 +50,15 @@ class Bar:
     link_url: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Bell:
+    """The number of unread notifications in the header; `ask_url` tells what has become of it."""
+
+    unread: int
+    url: str
+    ask_url: str
+
+
 def sections(items: Sequence[NavItem]) -> list[tuple[str, list[NavItem]]]:
     """Group entries by section, in the order they came in."""
     return [(name, list(group)) for name, group in groupby(items, key=lambda item: item.section)]

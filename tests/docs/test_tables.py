@@ -23,7 +23,7 @@ from geminicrm.crm.shared.spec import BASE, OWNED
 from geminicrm.identity.permissions import ROLES, SCOPES
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.events import Event
-from geminicrm.kernel.relay import RETRY_SECONDS
+from geminicrm.kernel.jobs.settling import RETRY_SECONDS
 from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS, enforced_by
 from geminicrm.runtime.ledger import MAX_REFUSED_HOSTS, OTHER_HOSTS
 from geminicrm.runtime.sdk_errors import to_core

@@ -1,10 +1,16 @@
 """The REST door to one kind of record."""
 
-from urllib.parse import urlencode
-
 from flask import Blueprint, Response, request
 
-from geminicrm.api.http import etag, if_match, json_body, no_content, not_modified, respond
+from geminicrm.api.http import (
+    etag,
+    if_match,
+    json_body,
+    no_content,
+    not_modified,
+    respond,
+    respond_page,
+)
 from geminicrm.crm.shared.commands import RecordCommands
 from geminicrm.crm.shared.listing import NEWEST, ListQuery
 from geminicrm.crm.shared.spec import Rest
@@ -22,8 +28,7 @@ def record_blueprint(commands: RecordCommands) -> Blueprint:
     @blueprint.get("")
     def list_records() -> Response:
         page = commands.list(current_actor(), list_query())
-        headers = {"Link": _next(page.next_cursor)} if page.next_cursor else None
-        return respond({"data": page.data, "next_cursor": page.next_cursor}, headers=headers)
+        return respond_page(page.data, page.next_cursor)
 
     @blueprint.post("")
     def create_record() -> Response:
@@ -69,8 +74,3 @@ def list_query() -> ListQuery:
         sort=arguments.get("sort", NEWEST),
         search=arguments.get("q"),
     )
-
-
-def _next(cursor: str) -> str:
-    query = {**request.args.to_dict(), "cursor": cursor}
-    return f'<{request.path}?{urlencode(query)}>; rel="next"'

@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,7 +57,6 @@ class Engine:
         self._watchers = tuple(duties.watchers)
         self._threads = duties.threads
         self._woken = duties.woken
-        self._pool = ThreadPoolExecutor(duties.threads, thread_name_prefix="jobs")
         self._lock = threading.Lock()
         self._groups: set[Group] = set()
         self._ended: list[Outcome] = []
@@ -103,7 +101,10 @@ class Engine:
         with self._lock:
             del self._ended[: len(ended)]
         for group in taken:
-            self._pool.submit(self._do, group)
+            # Daemons: a thread that hangs in a job must not keep a worker from ending.
+            threading.Thread(
+                target=self._do, args=(group,), name=f"jobs {group.queue}", daemon=True
+            ).start()
         return bool(ended or taken)
 
     def drain(self) -> int:
@@ -121,7 +122,6 @@ class Engine:
         deadline = time.monotonic() + seconds
         while self._at_work() and time.monotonic() < deadline:
             time.sleep(0.01)  # as above
-        self._pool.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             ended, self._ended = tuple(self._ended), []
         if ended:
@@ -135,7 +135,7 @@ class Engine:
         for watcher in self._watchers:
             watcher.settled(work, ended)
         for (kind, how), count in Counter((one.job.kind, _named(one)) for one in ended).items():
-            self._metrics.relay_handled(kind, how, count)
+            self._metrics.job_handled(kind, how, count)
 
     def _any_due(self) -> bool:
         with self._works.across_workspaces("jobs: look for due ones") as work:
@@ -208,7 +208,7 @@ class Engine:
         with self._lock:
             return list(self._groups)
 
-    # In the threads of the pool
+    # In the threads of the groups
 
     def _do(self, group: Group) -> None:
         try:

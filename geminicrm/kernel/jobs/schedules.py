@@ -20,8 +20,6 @@ from geminicrm.kernel.work import Work, Works
 SCHEDULE_ID: Final = "schedule_id"
 PLANNED: Final = "planned_at"
 MAX_ATTEMPTS: Final = 3
-FAILING: Final = 3
-"""After so many runs in a row that failed for good a schedule is said to be failing."""
 _BATCH: Final = 100
 _JUMP: Final = timedelta(minutes=1)
 

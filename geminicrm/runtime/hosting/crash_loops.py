@@ -1,10 +1,11 @@
-"""An installation whose host crashes again and again is switched off, for all processes."""
+"""An installation whose host crashes again and again is switched off, for all to know."""
 
 import structlog
 
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.generation import AUTH, RUNTIME, Generations
 from geminicrm.kernel.work import Work, Works
+from geminicrm.runtime import crash_notices
 from geminicrm.runtime.hosting.supervising import CrashLoop
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.watching.watching import ComeBack
@@ -70,5 +71,6 @@ class CrashLoops:
             {"reason": loop.reason, "lines": lines},
             row.workspace_id,
         )
+        crash_notices.tell(work, row, loop.reason)
         self._generations.bump(work, AUTH)
         self._generations.bump(work, RUNTIME)

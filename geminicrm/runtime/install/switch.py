@@ -9,6 +9,7 @@ from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.errors import Conflict
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.work import Work
+from geminicrm.runtime import crash_notices
 from geminicrm.runtime.history.models import WatchCount
 from geminicrm.runtime.history.past import leave, remember
 from geminicrm.runtime.install.drafting import Draft
@@ -31,6 +32,7 @@ def do(state: InstallState, tools: Tools) -> InstallState:
         leave(work, row, OUTCOMES[course.kind], course.reason)
         _change(work, row, draft, course)
         _forget_counts(work, state)
+        crash_notices.settle(work, row)
         remember(work, row)
         state.entry.done(work)
         work.audit(f"extension.{_DONE[course.kind]}", draft.extension_id, _audited(state))

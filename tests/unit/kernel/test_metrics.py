@@ -19,8 +19,8 @@ def test_everything_counted_is_shown(registry: CollectorRegistry) -> None:
     metrics.request("/api/leads/<id>", "GET", 200, 0.02)
     metrics.request("/api/leads/<id>", "BREW", 405, 0.01)
     metrics.extension_call("a", "hook", "failed", 0.5)
-    metrics.relay_handled("webhooks", "ok", 3)
-    metrics.relay_state(1.5, 7)
+    metrics.job_handled("webhooks", "ok", 3)
+    metrics.jobs_state(1.5, 7)
     metrics.install("install", "ok", 0.3)
     body, content_type = metrics.exposition()
     lines = body.decode().splitlines()
@@ -29,9 +29,9 @@ def test_everything_counted_is_shown(registry: CollectorRegistry) -> None:
         'geminicrm_request_seconds_count{method="GET",route="/api/leads/<id>",status="200"} 1.0',
         'geminicrm_request_seconds_count{method="OTHER",route="/api/leads/<id>",status="405"} 1.0',
         'geminicrm_extension_call_seconds_sum{extension="a",kind="hook",outcome="failed"} 0.5',
-        'geminicrm_relay_handled_total{outcome="ok",sink="webhooks"} 3.0',
-        "geminicrm_relay_lag_seconds 1.5",
-        "geminicrm_relay_backlog 7.0",
+        'geminicrm_jobs_handled_total{kind="webhooks",outcome="ok"} 3.0',
+        "geminicrm_jobs_lag_seconds 1.5",
+        "geminicrm_jobs_backlog 7.0",
         'geminicrm_install_seconds_count{action="install",outcome="ok"} 1.0',
     ):
         assert line in lines
@@ -53,9 +53,9 @@ def test_many_calls_fall_into_their_buckets(registry: CollectorRegistry) -> None
 
 def test_two_applications_in_one_process_do_not_meet() -> None:
     first, second = Metrics(CollectorRegistry()), Metrics(CollectorRegistry())
-    first.relay_state(1, 1)
-    assert b"geminicrm_relay_backlog 1.0" in first.exposition()[0]
-    assert b"geminicrm_relay_backlog 0.0" in second.exposition()[0]
+    first.jobs_state(1, 1)
+    assert b"geminicrm_jobs_backlog 1.0" in first.exposition()[0]
+    assert b"geminicrm_jobs_backlog 0.0" in second.exposition()[0]
 
 
 WORKER = """
@@ -64,7 +64,7 @@ from prometheus_client import CollectorRegistry
 from geminicrm.kernel.metrics import Metrics
 metrics = Metrics(CollectorRegistry())
 metrics.request("/x", "GET", 200, 0.5)
-metrics.relay_state(2.0, 9)
+metrics.jobs_state(2.0, 9)
 print(os.getpid())
 """
 
@@ -85,12 +85,12 @@ def test_workers_are_added_up_and_the_dead_forgotten(
     count = 'geminicrm_request_seconds_count{method="GET",route="/x",status="200"} 2.0'
     body = metrics.exposition()[0].decode()
     assert count in body
-    assert "geminicrm_relay_backlog 9.0" in body
+    assert "geminicrm_jobs_backlog 9.0" in body
     for pid in pids:
         forget_process(tmp_path, pid)
     body = metrics.exposition()[0].decode()
     assert count in body
-    assert "geminicrm_relay_backlog 9.0" not in body
+    assert "geminicrm_jobs_backlog 9.0" not in body
 
 
 def test_a_new_run_starts_with_an_empty_directory(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 // What htmx needs from us: the CSRF header, a progress line after 300 ms, toasts for failures.
+// Nobody waits for what an element with data-quiet asks for, so of that nothing is shown.
 import { csrfToken } from "./http.js";
 import { showToast } from "./toasts.js";
 
@@ -12,12 +13,14 @@ export function startHtmx() {
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrfToken();
   });
-  document.addEventListener("htmx:beforeRequest", () => {
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isQuiet(event)) return;
     running += 1;
     clearTimeout(timer);
     timer = setTimeout(() => { line.hidden = running === 0; }, PATIENCE);
   });
-  document.addEventListener("htmx:afterRequest", () => {
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (isQuiet(event)) return;
     running = Math.max(0, running - 1);
     if (running === 0) {
       clearTimeout(timer);
@@ -25,11 +28,17 @@ export function startHtmx() {
     }
   });
   document.addEventListener("htmx:responseError", (event) => {
+    if (isQuiet(event)) return;
     showToast(problem(event.detail.xhr), { category: "error" });
   });
-  document.addEventListener("htmx:sendError", () => {
+  document.addEventListener("htmx:sendError", (event) => {
+    if (isQuiet(event)) return;
     showToast("The server can't be reached. Check your connection and try again.", { category: "error" });
   });
+}
+
+function isQuiet(event) {
+  return event.detail.requestConfig.elt.closest("[data-quiet]") !== null;
 }
 
 function problem(xhr) {
