@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.support.process",
     "tests.support.quick",
     "tests.support.receiver",
+    "tests.support.replaying",
     "tests.support.redis_server",
     "tests.support.own_redis",
     "tests.support.sample_extensions",
