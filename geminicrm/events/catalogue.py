@@ -45,6 +45,11 @@ class Catalogue:
         """Give the types that an actor may be told of, by name."""
         return [one for one in self.all() if one.scope is None or actor.allows(one.scope)]
 
+    def may_read(self, actor: Actor, name: str) -> bool:
+        """Tell whether an actor may be told of a type; nobody is of one that there is not."""
+        one = self._types.get(name)
+        return one is not None and (one.scope is None or actor.allows(one.scope))
+
 
 class Catalogues:
     """The types of each workspace: those of the core, and those of its extensions."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from geminicrm.events.catalogue import Catalogues
-from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.kernel.errors import Finding, Gone, ValidationFailed
 from geminicrm.kernel.events import matches
 from geminicrm.kernel.outbox import OutboxEvent, OutboxPosition
 from geminicrm.kernel.paging import Page
@@ -53,7 +53,7 @@ class Feed:
         An event that has a position comes after all that have lower ones: nothing is filled in
         later below a position that was given out. Who asks for no types is also given what
         extensions have announced that are gone by now. ValidationFailed for types that there are
-        not.
+        not, Gone where what came next may have been removed; `after` 0 begins with what is left.
         """
         wanted = self._wanted(actor, question.patterns)
         with self._works.read(actor) as work:
@@ -69,6 +69,8 @@ class Feed:
                 .order_by(OutboxEvent.position)
                 .limit(question.limit)
             ).all()
+            # After the events: what was removed before they were read is seen here.
+            _refuse_if_gone(work, question.after)
         data = [{"position": row.position, **row.stored().body()} for row in rows]
         whole = len(rows) < question.limit
         return Part(data, last if whole else rows[-1].position or last)
@@ -94,6 +96,16 @@ class Feed:
         kinds = {one.type.partition(".")[0] for one in self._catalogues.core.all()}
         core = (OutboxEvent.type.startswith(f"{kind}.", autoescape=True) for kind in sorted(kinds))
         return and_(*(~one for one in core))
+
+
+def _refuse_if_gone(work: Work, after: int) -> None:
+    pruned = work.session.scalar(select(OutboxPosition.pruned)) or 0
+    if 0 < after < pruned:
+        raise Gone(
+            f"Events up to position {pruned} are kept no more, so some that came after {after} "
+            f"may be missing. Read the records anew, then go on with after={pruned}.",
+            after=pruned,
+        )
 
 
 def _last_position(work: Work) -> int:

@@ -19,7 +19,12 @@ from geminicrm.runtime.jobs_door import ExtensionJobs
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
-from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
+from geminicrm.runtime.settings_door import (
+    ExtensionSecrets,
+    ExtensionSettings,
+    StoredSettings,
+    refuses_only,
+)
 from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.storage_door import ExtensionStorage
 from geminicrm.runtime.vault import Vault
@@ -154,10 +159,9 @@ class ExtensionContext:
     def _source(self) -> SettingsSource:
         call = self._call()
         if call.source is None:
-            doors = self._doors
-            call.source = StoredSettings(
-                call.installed, call.actor, doors.vault, doors.save_settings
-            )
+            vault = self._doors.vault
+            save = self._doors.save_settings if call.dry_run is None else refuses_only(vault)
+            call.source = StoredSettings(call.installed, call.actor, vault, save)
         return call.source
 
 
@@ -186,7 +190,11 @@ class ExtensionLog:
 
     def write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
         """Write a line of one of these levels."""
-        installed = self._call().installed
+        call = self._call()
+        if call.dry_run is not None:
+            call.dry_run.log(level, message, fields)
+            return
+        installed = call.installed
         log = structlog.get_logger("extension").bind(
             extension_id=installed.extension_id,
             installation_id=installed.id,

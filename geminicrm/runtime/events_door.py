@@ -5,6 +5,7 @@ from typing import Any
 
 from geminicrm.runtime.announcing import Announcing
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.dry_doors import noted
 from geminicrm.runtime.sdk_errors import translated
 from geminicrm.runtime.storage_door import owner_of
 
@@ -12,10 +13,13 @@ from geminicrm.runtime.storage_door import owner_of
 class ExtensionEvents:
     """Implements the SDK's EventsDoor; it needs an open call and no scope."""
 
+    door = "events"
+
     def __init__(self, announcing: Announcing, call: Callable[[], CallContext]) -> None:
         self._announcing = announcing
         self._call = call
 
+    @noted
     def emit(self, name: str, data: Mapping[str, Any], *, object_id: str | None = None) -> str:
         """Store an event; give its id. Raises Invalid, Unavailable, NotFound."""
         call = self._call()

@@ -7,6 +7,7 @@ from extensions.sdk.errors import Finding, Invalid, JobStopped
 from geminicrm.kernel.jobs.kinds import Cancelled, Interrupted, Overran, Run
 from geminicrm.runtime.asking_for_jobs import JobDesk, checked
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.dry_doors import noted
 from geminicrm.runtime.sdk_errors import translated
 from geminicrm.runtime.storage_door import owner_of
 
@@ -34,10 +35,13 @@ class RunControl:
 class ExtensionJobs:
     """Implements the SDK's JobsDoor; it needs an open call and no scope."""
 
+    door = "jobs"
+
     def __init__(self, desk: JobDesk, call: Callable[[], CallContext]) -> None:
         self._desk = desk
         self._call = call
 
+    @noted
     def enqueue(
         self,
         name: str,

@@ -19,6 +19,7 @@ from geminicrm.runtime.calls import CallMetrics, Calls
 from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
+from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.events_sink import ExtensionSink
 from geminicrm.runtime.extension_jobs import job_kind, schedule_kind
 from geminicrm.runtime.extension_logs import ExtensionLogs
@@ -130,6 +131,7 @@ class ExtensionRuntime:
     def __init__(self, options: RuntimeOptions, parts: RuntimeParts) -> None:
         self.options = options
         works = parts.works
+        doors_works = CallWorks(works)
         self._records: dict[str, Records] = {}
         self._save: SettingsSaver = _not_connected
         self._come_back: ComeBack = _stay
@@ -138,9 +140,9 @@ class ExtensionRuntime:
             records=self._records,
             http=parts.http,
             vault=Vault(parts.cipher),
-            storage=Storage(works),
-            announcing=Announcing(works),
-            jobs=JobDesk(works),
+            storage=Storage(doors_works),
+            announcing=Announcing(doors_works),
+            jobs=JobDesk(doors_works),
             logs=self.logs,
             workspace=parts.workspace,
             save_settings=self._save_settings,

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Protocol
 
 from geminicrm.kernel.events import EventType, StoredEvent, matches
 from geminicrm.runtime.announcing import types_of
@@ -118,13 +119,27 @@ SAFE_HASH = "safe mode"
 """Stands for what a worker serves in safe mode: nothing."""
 
 
-def wants_event(installed: Installed, event_type: str) -> bool:
+class Asking(Protocol):
+    """Who may ask for events: an installation, or what could become one."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """What it asks for."""
+        ...
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """What it may do."""
+        ...
+
+
+def wants_event(installed: Asking, event_type: str) -> bool:
     """Tell whether an installation gets an event: asked for, and readable with its grant.
 
     None gets its own, which it could answer with further ones for ever.
     """
-    one = installed
-    return _asks(one.extension_id, one.manifest.events, one.granted, event_type)
+    manifest = installed.manifest
+    return _asks(manifest.id, manifest.events, installed.granted, event_type)
 
 
 def _wants(one: Unserved, event_type: str) -> bool:
