@@ -23,7 +23,7 @@ from tests.support.slow_mill import ID, NAME, package
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
-SECONDS = 60.0
+SECONDS = 90.0
 PATIENCE_MS = SECONDS * 1000
 LEADS = 60
 
