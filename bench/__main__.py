@@ -12,8 +12,11 @@ from pathlib import Path
 from bench.lab import Lab, Options, opened
 from bench.report import Outcome, Row, failed, table, write
 from bench.workloads import (
+    backlog,
     ceiling,
     create,
+    event_latency,
+    events,
     hooks,
     host_memory,
     host_record,
@@ -28,9 +31,11 @@ from bench.workloads import (
     rollback,
     rolling_upgrade,
     route,
+    rq_jobs,
     search,
     servers,
     start,
+    subscribed,
     two_homes,
     upgrade_under_load,
 )
@@ -43,7 +48,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         ceiling, read, list_fifty, create, large, route, hooks, memory, start, servers,
         host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
         hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
-        search,
+        search, events, event_latency, subscribed, backlog, rq_jobs,
     )
 }  # fmt: skip
 

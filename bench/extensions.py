@@ -10,7 +10,10 @@ from typing import Any
 from bench.services import Service
 from geminicrm.app import build_core
 from geminicrm.config import Settings
+from geminicrm.identity.actor import SystemActor
+from geminicrm.identity.people import list_workspaces
 from geminicrm.kernel import logs
+from geminicrm.runtime.consent import InstallRequest
 from marketplace.packages import pack
 
 HELLO = {"hello": "world", "numbers": list(range(20))}
@@ -28,6 +31,7 @@ from flask import Blueprint, jsonify
 from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.blocks import Badge
 from extensions.sdk.errors import Refused
+from extensions.sdk.events import Event
 from extensions.sdk.records import Record, RecordChange
 
 
@@ -70,18 +74,34 @@ _HOOKS = """
     def collect_badges(self, record_type: str, records: Sequence[Record]) -> Any:
         return {record["id"]: Badge("bench") for record in records}
 """
+_LISTENS = """
+    @hookimpl
+    def on_event(self, event: Event) -> None:
+        return None
+"""
+_TELLS = """
+    @hookimpl
+    def on_event(self, event: Event) -> None:
+        began = float(event.data["company"])
+        self.app.log.info("begun", ms=(time.time() - began) * 1000)
+"""
+PLAIN, HOOKED, LISTENING, TELLING = "plain", "hooked", "listening", "telling"
+_METHODS = {PLAIN: "", HOOKED: _HOOKS, LISTENING: _LISTENS, TELLING: _TELLS}
+"""By kind: one with routes alone, with hooks for records, that takes events, that tells when."""
 
 
-def add(service: Service, home: Path, name: str, *, hooked: bool, hosted: bool = False) -> None:
+def add(
+    service: Service, home: Path, name: str, *, kind: str = PLAIN, hosted: bool = False
+) -> None:
     """Write, publish and install one extension; it is live when this returns.
 
     It runs in process, as one that came with the CRM, or `hosted`, as anybody else's.
     """
-    package = write(home, name, hooked=hooked).read_bytes()
-    if hosted:
-        _publish(service, f"{name}.zip", package)
-    else:
-        _offer(service, package)
+    package = write(home, name, kind=kind).read_bytes()
+    if not hosted:
+        _install_own(service, name, package)
+        return
+    _publish(service, f"{name}.zip", package)
     wish = {"extension_id": name, "grant": "requested", "allow_unsigned": True}
     service.call("POST", "/api/installations", wish)
 
@@ -91,30 +111,39 @@ def publish(service: Service, home: Path, name: str, version: str = "1.0.0") -> 
     _publish(service, f"{name}.zip", write(home, name, version=version).read_bytes())
 
 
-def write(home: Path, name: str, *, hooked: bool = False, version: str = "1.0.0") -> Path:
+def write(home: Path, name: str, *, kind: str = PLAIN, version: str = "1.0.0") -> Path:
     """Write one extension; give its package."""
-    source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + (_HOOKS if hooked else "")
+    source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + _METHODS[kind]
     source = source.replace("VERSION", repr(version))
     folder = home / "written" / f"{name}-{version}"
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(json.dumps(_manifest(name, version)), encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps(_manifest(name, version, kind)), encoding="utf-8"
+    )
     (folder / "extension.py").write_text(source, encoding="utf-8")
     (folder / "icon.png").write_bytes(_ICON)
     return pack(folder, home).path
 
 
-def _offer(service: Service, package: bytes) -> None:
-    """Put it among those that come with the CRM, which run in process."""
+def _install_own(service: Service, name: str, package: bytes) -> None:
+    """Install it as one that comes with the CRM, which runs in process.
+
+    Only the process that has offered such a package may install it.
+    """
     settings = Settings.from_env(service.environ)
     logs.configure(settings.log_level, json=False)
     core = build_core(settings)
     try:
         core.registry.offer(package)
+        with core.works.across_workspaces("bench: the workspace") as work:
+            (workspace,) = list_workspaces(work)
+        wish = InstallRequest(extension_id=name, grant="requested", allow_unsigned=True)
+        core.life_cycle.install(SystemActor(workspace.id), wish)
     finally:
         core.close()
 
 
-def _manifest(name: str, version: str) -> Mapping[str, Any]:
+def _manifest(name: str, version: str, kind: str) -> Mapping[str, Any]:
     return {
         "id": name,
         "name": name.title(),
@@ -123,6 +152,7 @@ def _manifest(name: str, version: str) -> Mapping[str, Any]:
         "author": "GeminiCRM Pro authors",
         "license": "MIT",
         "permissions": ["read:leads"],
+        "events": ["lead.created"] if kind in {LISTENING, TELLING} else [],
         "entry_point": "extension.py",
         "icon": "icon.png",
         "settings": [],

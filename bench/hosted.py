@@ -39,7 +39,7 @@ def contenders(lab: Lab, path: Callable[[Service], str]) -> list[Contender]:
     """Start one server with both; give the hosted one first. `path` is below an extension."""
     service = ours.start(lab)
     for name, hosted in ((IN_PROCESS, False), (HOSTED, True)):
-        extensions.add(service, lab.home(name), f"bench-{name}", hooked=False, hosted=hosted)
+        extensions.add(service, lab.home(name), f"bench-{name}", hosted=hosted)
     return [_asking(replace(service, name=name), path(service)) for name in (HOSTED, IN_PROCESS)]
 
 

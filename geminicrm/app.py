@@ -33,7 +33,7 @@ from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
-from geminicrm.kernel.jobs.wakes import Wakes
+from geminicrm.kernel.jobs.wakes import open_wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.notifications import doors as notifications_doors
@@ -42,10 +42,12 @@ from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
+from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.recovery.watch import RecoveryWatch
+from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
 from geminicrm.runtime.requirements.fetch import PipFetch
 from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
@@ -71,7 +73,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
-    wakes = Wakes(settings.home / "run" / "work")
+    wakes = open_wakes(settings.home / "run" / "work", settings.redis_url)
     works = Works(database, clock or SystemClock(), wakes.wake)
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
@@ -145,11 +147,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         )
     )
     market.connect(life_cycle.quarantine)
-    runtime.connect(
-        crm.records,
-        life_cycle.save_settings,
-        life_cycle.upgrades.come_back,
-    )
+    records = build_crm(CallWorks(works), runtime.hooks, is_member).records
+    runtime.connect(records, life_cycle.save_settings, life_cycle.upgrades.come_back)
     care = build_care(
         AttentionNeeds(
             cipher=cipher,
@@ -174,6 +173,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         crm=crm,
         runtime=runtime,
         life_cycle=life_cycle,
+        replays=build_replays(runtime, life_cycle),
         recovery=RecoveryWatch(life_cycle.recovery),
         marketplace=market,
         own_packages=own_packages,
@@ -218,7 +218,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         *jobs_doors.blueprints(core.jobs),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
-        *events_doors.blueprints(core.works, event_types()),
+        *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),
         *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
     )
     for door in doors:
@@ -231,7 +231,9 @@ def _open_extension_doors(app: Flask, core: Core) -> None:
 
     states = installed_states(core.works)
     doors = (
-        *runtime_doors.blueprints(core.runtime, core.life_cycle, read_record, to_html),
+        *runtime_doors.blueprints(
+            core.runtime, core.life_cycle, core.replays, read_record, to_html
+        ),
         *care_doors.blueprints(core.care),
         *market_doors.blueprints(core.marketplace, states, core.runtime.hosting.confines),
     )

@@ -21,6 +21,7 @@ from geminicrm.runtime.attention.attention import Attention
 from geminicrm.runtime.labels import names
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.recovery.watch import RecoveryWatch
+from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
@@ -43,6 +44,7 @@ class Core:
     crm: Crm
     runtime: ExtensionRuntime
     life_cycle: LifeCycle
+    replays: Replays
     recovery: RecoveryWatch
     marketplace: Marketplace
     own_packages: OwnPackages
@@ -66,7 +68,7 @@ class Core:
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
-        return tuple(EventKind(sink) for sink in self.sinks())
+        return (*(EventKind(sink) for sink in self.sinks()), *self.runtime.kinds)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

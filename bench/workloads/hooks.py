@@ -23,7 +23,7 @@ def run(lab: Lab) -> list[Row]:
     folder = lab.home("extensions")
     for number in range(_COUNT):
         lab.say(f"{NAME}: installing extension {number + 1} of {_COUNT}")
-        extensions.add(hooked, folder, f"bench-{number}", hooked=True)
+        extensions.add(hooked, folder, f"bench-{number}", kind=extensions.HOOKED)
     none = ours.start(lab, "no extension")
     rows: list[Row] = []
     for what, question, target in _QUESTIONS:

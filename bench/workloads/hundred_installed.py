@@ -31,7 +31,7 @@ def _started(lab: Lab, count: int) -> Service:
     folder = lab.home(f"extensions-{count}")
     for number in range(count):
         lab.say(f"{NAME}: installing extension {number + 1} of {count}")
-        extensions.add(installing, folder, f"bench-{number}", hooked=False, hosted=True)
+        extensions.add(installing, folder, f"bench-{number}", hosted=True)
     installing.tree.stop()
     service = ours.serve(lab, f"{count} installed", home, ids, ours.WEB)
     service.call("GET", "/api/leads?limit=1")

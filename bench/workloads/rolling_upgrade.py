@@ -19,7 +19,7 @@ _CHANGES, _CLIENTS = 4, 8
 def run(lab: Lab) -> list[Row]:
     """Measure the slowest answer and count those that were not as they should be."""
     service = ours.start(lab, rows=0)
-    extensions.add(service, lab.home(NAME), _ID, hooked=False, hosted=True)
+    extensions.add(service, lab.home(NAME), _ID, hosted=True)
     installed = service.call("GET", f"/api/installations/{_ID}")["id"]
     path = f"/api/extensions/{_ID}/hello"
     sources = [fetch(service.token, path, BODY) for _ in range(_CLIENTS)]

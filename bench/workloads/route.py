@@ -16,7 +16,7 @@ _ID = "bench-route"
 def run(lab: Lab) -> list[Row]:
     """Measure how much longer the extension's route takes."""
     service = ours.start(lab, rows=0)
-    extensions.add(service, lab.home("extensions"), _ID, hooked=False)
+    extensions.add(service, lab.home("extensions"), _ID)
     bare = plain.start(lab)
     home, _ = ours.prepare(lab, "core view", 0)
     command = plain.command(sys.executable, "bench.plain:guarded", home.port, lab.options.threads)

@@ -28,7 +28,7 @@ def run(lab: Lab) -> list[Row]:
     rows = measure(lab, Contest(workload=NAME, what="read one lead", contenders=contenders))
     folder = lab.home("extensions")
     for number, service in enumerate(services):
-        extensions.add(service, folder / str(number), _ID, hooked=False)
+        extensions.add(service, folder / str(number), _ID)
         rows += _beside_slow(lab, service)
     return rows
 

@@ -10,6 +10,7 @@ from geminicrm.commands import (
     ext_moderate,
     ext_operate,
     ext_publish,
+    ext_replay,
     ext_rights,
 )
 
@@ -24,6 +25,7 @@ def commands() -> tuple[click.Command, ...]:
         *ext_install.commands(),
         *ext_change.commands(),
         *ext_operate.commands(),
+        *ext_replay.commands(),
         *ext_rights.commands(),
         *ext_moderate.commands(),
     ):

@@ -56,6 +56,17 @@ class RollbackBody(BaseModel):
     version: str | None = Field(default=None, max_length=64)
 
 
+class ReplayBody(BaseModel):
+    """POST /api/installations/<extension-id>/replay; `version` is for dry runs."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    event_id: str = Field(min_length=1, max_length=40)
+    version: str | None = Field(default=None, max_length=64)
+    dry_run: bool = True
+    allow_unsigned: bool = False
+
+
 class ChangeBody(BaseModel):
     """PATCH /api/installations/<extension-id>; `trust` is the typed id beside `trusted`."""
 

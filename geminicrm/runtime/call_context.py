@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from geminicrm.kernel.jobs.kinds import Run
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.actor import ExtensionActor, UseCounter
+from geminicrm.runtime.dry_run import DryRun
 from geminicrm.runtime.live import Installed
 
 T = TypeVar("T")
@@ -32,13 +34,27 @@ class SettingsSource(Protocol):
         ...
 
 
+class _NobodyCounts:
+    """Counts nothing, for dry runs."""
+
+    def count(self, workspace_id: str, installation_id: str, scope: str, *, allowed: bool) -> None:
+        """Forget it."""
+
+    def count_host(
+        self, workspace_id: str, installation_id: str, host: str, *, allowed: bool
+    ) -> None:
+        """Forget it."""
+
+
 @dataclass(slots=True, eq=False)
 class CallContext:
     """One call: `seconds` is its budget, `passes` are errors that are answers and no failures.
 
     `patience` says how many seconds it may wait for a place; `source` is where its settings are, if
     not in the installation's row; `draft` says that there may be no row yet, or that it may be
-    switched off. The rest is filled in while it runs.
+    switched off; `run` is the attempt at a job that it makes. `dry_run` notes what it would do, and
+    then nothing of it happens, nor of what is called inside of it. The rest is filled in while it
+    runs.
     """
 
     installed: Installed
@@ -49,6 +65,8 @@ class CallContext:
     patience: float = 0.1
     source: SettingsSource | None = None
     draft: bool = False
+    run: Run | None = None
+    dry_run: DryRun | None = None
     parent: "CallContext | None" = None
     abandoned: bool = False
     deadline: float = 0.0
@@ -60,7 +78,9 @@ class CallContext:
 
     def begin(self, counter: UseCounter, live: LiveLookup) -> None:
         """Open the doors; `live` gives the grant as it is when it is asked for."""
-        self._counter = counter
+        if self.dry_run is None and self.parent is not None:
+            self.dry_run = self.parent.dry_run
+        self._counter = counter if self.dry_run is None else _NobodyCounts()
         self._live = live
         self.deadline = time.monotonic() + self.seconds
         self._open = True
@@ -103,6 +123,8 @@ class CallContext:
         version that was replaced meanwhile ends with the rights it began with, less those that the
         new one asks for as well and has not got: somebody took them away.
         """
+        if self.dry_run is not None:
+            return self.installed  # another version, perhaps, and one that is switched off
         found = self._begun(self._live)(self.installed.id)
         if found is None:
             return self.installed if self.draft else None
@@ -117,6 +139,15 @@ class CallContext:
         one = self.installed
         counter = self._begun(self._counter)
         counter.count_host(one.workspace_id, one.id, host, allowed=allowed)
+
+    def about(self) -> dict[str, str]:
+        """Say in a log whose call it is."""
+        return {
+            "extension_id": self.installed.extension_id,
+            "installation_id": self.installed.id,
+            "workspace_id": self.installed.workspace_id,
+            "call": self.kind,
+        }
 
     def chain(self) -> Iterator["CallContext"]:
         """Go through this call and those that it runs inside of."""

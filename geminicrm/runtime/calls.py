@@ -142,7 +142,7 @@ class Calls:
             call.end()
             error = ExtensionTimeout(call.installed.extension_id, call.kind, call.seconds)
             self._note(call, error)
-            _log.error("extension did not return; its place stays taken", **_about(call))
+            _log.error("extension did not return; its place stays taken", **call.about())
             raise error
         if result.error is not None:
             raise result.error
@@ -172,7 +172,7 @@ class Calls:
         if entered is None:
             self._metrics.extension_call(installed.extension_id, call.kind, "busy", 0.0)
             raise ExtensionBusy(installed.extension_id)
-        failing = self._failing.get(_key(call))
+        failing = self._failing.get(_key(call)) if call.dry_run is None else None
         if failing is not None and not failing.breaker.allow():
             self._leave(call, entered)
             self._metrics.extension_call(installed.extension_id, call.kind, "busy", 0.0)
@@ -210,7 +210,7 @@ class Calls:
         except ExtensionTimeout as error:
             outcome = "timeout"
             self._note(call, error)
-            _log.error("extension did not return; its host is ended", **_about(call))
+            _log.error("extension did not return; its host is ended", **call.about())
             raise
         except BaseException as error:
             if interrupts(error):
@@ -228,23 +228,27 @@ class Calls:
         installed = call.installed
         where, reason = _place_and_reason(error, installed.loaded.folder)
         failed = ExtensionFailed(installed.extension_id, call.kind, where, reason)
+        if call.dry_run is not None:
+            return failed
         # Who pauses it for dying is the supervisor: behind an open breaker it would not be called
         # often enough to be found dying again and again.
         self._note(call, failed, counts=not (isinstance(error, RemoteFailure) and error.ended))
         _log.error(
-            "extension failed", where=where, error=failed.reason, exc_info=error, **_about(call)
+            "extension failed", where=where, error=failed.reason, exc_info=error, **call.about()
         )
         return failed
 
     def _settle(self, call: CallContext, outcome: str, took: float) -> None:
         if call.parent is not None:
             call.parent.inner_seconds += took
+        if call.dry_run is not None:
+            return
         own = took - call.inner_seconds  # what it waited for other extensions is their time
         if call.abandoned:
             outcome = "timeout"  # noted when its time was over
         elif outcome in _WELL and own > call.seconds:
             outcome = "timeout"
-            _log.warning("extension overran its time", took=round(own, 3), **_about(call))
+            _log.warning("extension overran its time", took=round(own, 3), **call.about())
             extension_id = call.installed.extension_id
             self._note(call, ExtensionTimeout(extension_id, call.kind, call.seconds))
         elif outcome in _WELL and (failing := self._failing.get(_key(call))) is not None:
@@ -254,6 +258,8 @@ class Calls:
             call.installed.watch.called()
 
     def _note(self, call: CallContext, error: ExtensionFailed, *, counts: bool = True) -> None:
+        if call.dry_run is not None:
+            return
         self._log.failed(call.installed, call.kind, error)
         with self._lock:
             failing = self._failing.get(_key(call))
@@ -285,13 +291,3 @@ def _place_and_reason(error: BaseException, folder: Path) -> tuple[str, str]:
     if isinstance(error.__cause__, RemoteFailure):  # one of the SDK's, from a host
         return error.__cause__.where, reason_of(error)
     return place_of(error, folder), reason_of(error)
-
-
-def _about(call: CallContext) -> dict[str, str]:
-    installed = call.installed
-    return {
-        "extension_id": installed.extension_id,
-        "installation_id": installed.id,
-        "workspace_id": installed.workspace_id,
-        "call": call.kind,
-    }

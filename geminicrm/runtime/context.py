@@ -9,13 +9,22 @@ import structlog
 from extensions.sdk.context import ActorInfo, WorkspaceInfo
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor
+from geminicrm.runtime.announcing import Announcing
+from geminicrm.runtime.asking_for_jobs import JobDesk
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.http_door import ExtensionHttp
+from geminicrm.runtime.jobs_door import ExtensionJobs
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
-from geminicrm.runtime.settings_door import ExtensionSecrets, ExtensionSettings, StoredSettings
+from geminicrm.runtime.settings_door import (
+    ExtensionSecrets,
+    ExtensionSettings,
+    StoredSettings,
+    refuses_only,
+)
 from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.storage_door import ExtensionStorage
 from geminicrm.runtime.vault import Vault
@@ -35,6 +44,8 @@ class Doors:
     http: HttpClient
     vault: Vault
     storage: Storage
+    announcing: Announcing
+    jobs: JobDesk
     logs: ExtensionLogs
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
@@ -58,6 +69,8 @@ class ExtensionContext:
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
         self._storage = ExtensionStorage(doors.storage, self._call)
+        self._events = ExtensionEvents(doors.announcing, self._call)
+        self._jobs = ExtensionJobs(doors.jobs, self._call)
         self._log = ExtensionLog(doors.logs, self._call)
 
     @property
@@ -106,6 +119,16 @@ class ExtensionContext:
         return self._storage
 
     @property
+    def events(self) -> ExtensionEvents:
+        """Events that this extension announces."""
+        return self._events
+
+    @property
+    def jobs(self) -> ExtensionJobs:
+        """Work for later, which `run_job` does."""
+        return self._jobs
+
+    @property
     def log(self) -> "ExtensionLog":
         """The extension's log."""
         return self._log
@@ -136,10 +159,9 @@ class ExtensionContext:
     def _source(self) -> SettingsSource:
         call = self._call()
         if call.source is None:
-            doors = self._doors
-            call.source = StoredSettings(
-                call.installed, call.actor, doors.vault, doors.save_settings
-            )
+            vault = self._doors.vault
+            save = self._doors.save_settings if call.dry_run is None else refuses_only(vault)
+            call.source = StoredSettings(call.installed, call.actor, vault, save)
         return call.source
 
 
@@ -168,7 +190,11 @@ class ExtensionLog:
 
     def write(self, level: str, message: str, fields: Mapping[str, object]) -> None:
         """Write a line of one of these levels."""
-        installed = self._call().installed
+        call = self._call()
+        if call.dry_run is not None:
+            call.dry_run.log(level, message, fields)
+            return
+        installed = call.installed
         log = structlog.get_logger("extension").bind(
             extension_id=installed.extension_id,
             installation_id=installed.id,

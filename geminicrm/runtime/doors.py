@@ -15,6 +15,9 @@ from geminicrm.runtime import (
     views,
 )
 from geminicrm.runtime.contributions import RecordReader
+from geminicrm.runtime.replaying import api as replays_api
+from geminicrm.runtime.replaying import views as replays_views
+from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.service import LifeCycle
 
@@ -22,6 +25,7 @@ from geminicrm.runtime.service import LifeCycle
 def blueprints(
     runtime: ExtensionRuntime,
     life_cycle: LifeCycle,
+    replays: Replays,
     read_record: RecordReader,
     prose: update_views.Prose,
 ) -> tuple[Blueprint, ...]:
@@ -29,7 +33,9 @@ def blueprints(
     return (
         api.blueprint(life_cycle),
         removals_api.blueprint(life_cycle.removals),
+        replays_api.blueprint(replays),
         views.blueprint(life_cycle, runtime.hooks),
+        replays_views.blueprint(life_cycle, replays),
         removals_views.blueprint(life_cycle.removals),
         consent_views.blueprint(life_cycle),
         update_views.blueprint(life_cycle, prose),

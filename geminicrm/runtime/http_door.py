@@ -12,12 +12,15 @@ from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.http import AddressRefused, HttpClient, HttpFailed, HttpRequest
 from geminicrm.kernel.http import HttpResponse as Answer
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.dry_doors import noted
 from geminicrm.runtime.http_request import LONGEST_SECONDS, Asked, request_of
 from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.sdk_errors import to_sdk
 
 # What guard.py says of an address that nobody could call.
 _UNREADABLE = frozenset({"url", "host"})
+# What stands for the answer to a request that was not sent.
+_DRY = HttpResponse(200, {"Content-Type": "application/json"}, b"{}")
 _PORTS = {"https": 443, "http": 80}
 _log = structlog.get_logger(__name__)
 
@@ -25,10 +28,13 @@ _log = structlog.get_logger(__name__)
 class ExtensionHttp:
     """Implements the SDK's HttpDoor over the core's HTTP client."""
 
+    door = "http"
+
     def __init__(self, client: HttpClient, call: Callable[[], CallContext]) -> None:
         self._client = client
         self._call = call
 
+    @noted
     def request(
         self,
         method: str,
@@ -39,7 +45,10 @@ class ExtensionHttp:
         body: bytes | None = None,
         timeout: float = LONGEST_SECONDS,
     ) -> HttpResponse:
-        """Send one request; Invalid, HttpNotAllowed or HttpFailed where there is no answer."""
+        """Send one request; Invalid, HttpNotAllowed or HttpFailed where there is no answer.
+
+        In a dry run nothing is sent, whatever the method: the answer is 200 with `{}`.
+        """
         call = self._call()
         with _translated():
             asked = Asked(
@@ -47,6 +56,8 @@ class ExtensionHttp:
             )
             request = request_of(asked, call)
             origin, entry = self._check(call, url)
+            if call.dry_run is not None:
+                return _DRY
             answer = self._send(call, entry, request)
         _log.info(
             "extension called out",

@@ -19,7 +19,12 @@ from typing import Any
 from geminicrm.kernel.errors import AppError, Conflict, Finding, NotFound
 from geminicrm.runtime.enforcement import TRUST_WORDS
 
-_DONE = {"install": "installed", "upgrade": "upgraded", "rollback": "rolled back"}
+_DONE = {
+    "install": "installed",
+    "upgrade": "upgraded",
+    "rollback": "rolled back",
+    "dry run": "tried",
+}
 
 
 class ConsentRequired(Conflict):
@@ -140,7 +145,7 @@ class InstallFailed(AppError):
     """A step of the install refused or failed; nothing of it is left.
 
     `place` is where in the package, such as `manifest.json` or `extension.py:12 in install`; `kind`
-    is that of the run: install, upgrade, rollback or return.
+    is that of the run: install, upgrade, rollback, return or dry run.
     """
 
     code = "install_failed"

@@ -7,6 +7,7 @@ from extensions.sdk.records import Record, RecordPage
 from geminicrm.crm.shared.listing import NEWEST, ListPage, ListQuery
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.dry_doors import noted
 from geminicrm.runtime.sdk_errors import translated
 
 NOUNS = {
@@ -70,6 +71,7 @@ class ExtensionRecords:
     """
 
     def __init__(self, kind: str, commands: Records, call: Callable[[], CallContext]) -> None:
+        self.door = NOUNS[kind]
         self._kind = kind
         self._commands = commands
         self._call = call
@@ -88,11 +90,13 @@ class ExtensionRecords:
             page = self._commands.list(self._call().actor, query)
         return RecordPage(tuple(page.data), page.next_cursor)
 
+    @noted
     def create(self, data: Mapping[str, Any]) -> Record:
         """Make a record. Raises Invalid, Refused."""
         with translated(self._kind):
             return self._commands.create(self._call().actor, data)
 
+    @noted
     def update(
         self, record_id: str, changes: Mapping[str, Any], *, if_version: int | None = None
     ) -> Record:
@@ -100,6 +104,7 @@ class ExtensionRecords:
         with translated(self._kind, record_id):
             return self._commands.update(self._call().actor, record_id, changes, if_version)
 
+    @noted
     def delete(self, record_id: str, *, if_version: int | None = None) -> None:
         """Delete a record. Raises NotFound, Conflict."""
         with translated(self._kind, record_id):
@@ -110,11 +115,13 @@ class ExtensionRecords:
         with translated(self._kind):
             return tuple(self._commands.get_many(self._call().actor, record_ids))
 
+    @noted
     def create_many(self, items: Sequence[Mapping[str, Any]]) -> tuple[Record, ...]:
         """Make up to 100 records, all or none. Raises Invalid with `/<index>/<field>`, Refused."""
         with translated(self._kind):
             return tuple(self._commands.create_many(self._call().actor, items))
 
+    @noted
     def update_many(self, changes: Mapping[str, Mapping[str, Any]]) -> tuple[Record, ...]:
         """Change up to 100 records by id, all or none. Raises as `update`."""
         with translated(self._kind):

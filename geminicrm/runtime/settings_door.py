@@ -7,9 +7,11 @@ from typing_extensions import override
 
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext, SettingsSource
+from geminicrm.runtime.dry_doors import noted
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.sdk_errors import translated
 from geminicrm.runtime.settings_check import setting_defaults
+from geminicrm.runtime.settings_values import Stored, merge, own_values
 from geminicrm.runtime.vault import Vault
 
 
@@ -54,8 +56,20 @@ class StoredSettings:
                 kept[name] = value
 
 
+def refuses_only(vault: Vault) -> Callable[[Actor, Installed, Mapping[str, Any]], None]:
+    """Give what refuses the settings that would be refused, and stores none: for dry runs."""
+
+    def look(_actor: Actor, installed: Installed, values: Mapping[str, Any]) -> None:
+        own = own_values(installed.manifest, installed.settings, values)
+        merge(installed.manifest, Stored(installed.settings, vault.open(installed.secrets)), own)
+
+    return look
+
+
 class ExtensionSettings:
     """Implements the SDK's SettingsDoor: what is set, else the manifest's defaults."""
+
+    door = "settings"
 
     def __init__(
         self, source: Callable[[], SettingsSource], call: Callable[[], CallContext]
@@ -80,6 +94,7 @@ class ExtensionSettings:
         """Give one value, else `default`."""
         return self._values().get(setting_id, default)
 
+    @noted
     def save(self, values: Mapping[str, Any]) -> None:
         """Store the given settings, secret ones too, and leave the others. Raises Invalid."""
         with translated("setting"):

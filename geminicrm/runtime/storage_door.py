@@ -6,6 +6,7 @@ from typing import Any
 
 from extensions.sdk.storage import Document, DocumentPage, StorageUsage
 from geminicrm.runtime.call_context import CallContext
+from geminicrm.runtime.dry_doors import noted
 from geminicrm.runtime.sdk_errors import translated
 from geminicrm.runtime.storage import Owner, Storage
 from geminicrm.runtime.storage_check import (
@@ -26,6 +27,8 @@ _INSTALLING = "install"
 class ExtensionStorage:
     """Implements the SDK's StorageDoor; it needs an open call and no scope."""
 
+    door = "storage"
+
     def __init__(self, storage: Storage, call: Callable[[], CallContext]) -> None:
         self._storage = storage
         self._call = call
@@ -41,6 +44,7 @@ class ExtensionStorage:
         with translated(_KIND):
             return self._storage.get(self._owner(), check_keys(keys))
 
+    @noted
     def put(self, key: str, value: Any, *, if_version: int | None = None) -> Document:
         """Store a value. Raises Invalid, Conflict, QuotaExceeded, NotFound."""
         with self._writing() as owner:
@@ -50,6 +54,7 @@ class ExtensionStorage:
             (made,) = self._storage.put(owner, texts, if_version)
         return made
 
+    @noted
     def put_many(self, values: Mapping[str, Any]) -> tuple[Document, ...]:
         """Store up to 100 values by key, all or none. Raises Invalid, QuotaExceeded, NotFound."""
         with self._writing() as owner:
@@ -57,6 +62,7 @@ class ExtensionStorage:
             texts = encoded(checked, {key: join("", key) for key in checked})
             return self._storage.put(owner, texts) if texts else ()
 
+    @noted
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         """Delete a document; tell whether there was one. Raises Invalid, Conflict, NotFound."""
         with self._writing() as owner:
@@ -82,6 +88,10 @@ class ExtensionStorage:
             yield owner
 
     def _owner(self) -> Owner:
-        call = self._call()
-        installation_id = None if call.kind == _INSTALLING else call.installed.id
-        return Owner(call.actor, call.installed.extension_id, installation_id)
+        return owner_of(self._call())
+
+
+def owner_of(call: CallContext) -> Owner:
+    """Say who stores something in a call."""
+    installation_id = None if call.kind == _INSTALLING else call.installed.id
+    return Owner(call.actor, call.installed.extension_id, installation_id)

@@ -220,6 +220,8 @@ def test_the_extension_of_the_guide_works(served):
     assert "First call" in served.get("/api/extensions/follow-up/calls").json()["calls"]
     # What the handler writes last may come a moment after the call that it plans.
     eventually(lambda: f"planned/{lead['id']}" in due(served), SECONDS)
+    announced = served.get("/api/events?types=follow_up.call_planned").json()["data"]
+    assert lead["id"] in [one["data"]["lead_id"] for one in announced]
     place = f"panel=calls&record_type=lead&record_id={lead['id']}"
     said = served.post(f"/apps/follow-up/actions/call?{place}", headers={"HX-Request": "true"})
     assert "Fill in the address of the phone system first." in said.headers["HX-Trigger"]

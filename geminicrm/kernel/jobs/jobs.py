@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from geminicrm.kernel.errors import Conflict
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.jobs.models import CANCELLED, DEAD, OPEN, QUEUED, RUNNING, Job
+from geminicrm.kernel.outbox import OutboxEvent, Sink
 from geminicrm.kernel.work import Work
 
 AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -80,6 +81,44 @@ def again(work: Work, row: Job) -> None:
     row.cancel_asked = False
     row.finished_at = row.progress = row.note = None
     work.wake_workers()
+
+
+def deliver_again(work: Work, event: OutboxEvent, sink: Sink, target: str) -> Job:
+    """Queue one more delivery of an event to a target of a sink, which is told so.
+
+    Where one waits or runs already, that one is given. Raises Conflict for an event that has not
+    been handed out yet.
+    """
+    if event.position is None:
+        raise Conflict("The event was not handed out yet: it will be delivered in a moment.")
+    kind = f"{EVENT_KIND}{sink.name}"
+    mine = (Job.event_id == event.id, Job.kind == kind, Job.target == target)
+    row = work.session.scalar(select(Job).where(*mine).with_for_update())
+    if row is None:
+        row = _delivery(work, event, sink, target)
+        work.session.add(row)
+        work.wake_workers()
+    elif row.state not in OPEN:
+        again(work, row)
+    return row
+
+
+def _delivery(work: Work, event: OutboxEvent, sink: Sink, target: str) -> Job:
+    return Job(
+        id=new_id("job"),
+        workspace_id=work.workspace_id,
+        kind=f"{EVENT_KIND}{sink.name}",
+        target=target,
+        queue=queue_of(work.workspace_id, target),
+        event_id=event.id,
+        order_key=event.object_id if sink.ordered else None,
+        position=event.position,
+        due_at=AT_ONCE,
+        attempts=1,  # the one that is over: this is the second at least
+        max_attempts=1 + MAX_ATTEMPTS,
+        seconds=sink.seconds,
+        created_at=work.now,
+    )
 
 
 def _row(work: Work, new: NewJob) -> Job:

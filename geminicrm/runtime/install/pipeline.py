@@ -80,12 +80,14 @@ class Run:
         return replace(self, state=replace(self.state, warnings=(*self.warnings, found)))
 
 
-LOOK = (
+READ = (
     Step("fetch", fetch.do),
     Step("verify", verify.do),
     Step("validate", validate.do),
-    Step("resolve", resolve.do),
 )
+"""What brings a package and checks it."""
+
+LOOK = (*READ, Step("resolve", resolve.do))
 """What only looks: the same for a plan and for an install."""
 
 RECALL = (Step("recall", recall.do), Step("resolve", resolve.do))
@@ -115,6 +117,10 @@ class Pipeline:
             version = resolve.choose(self.tools, order.actor, order.extension_id)
             order = replace(order, version=version)
         return self._run(LOOK, Run(InstallState(order=order, course=course), ()))
+
+    def read(self, order: Order, course: Course) -> Run:
+        """Bring a package and check it, whatever is installed. Raises as `look`."""
+        return self._run(READ, Run(InstallState(order=order, course=course), ()))
 
     def recall(self, order: Order, course: Course) -> Run:
         """Look at a version that was here before and whose files still are. Raises as `look`."""

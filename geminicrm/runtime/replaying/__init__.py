@@ -1,0 +1,1 @@
+"""Recorded events once more: tried against a version, or handed over again."""
