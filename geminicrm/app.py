@@ -5,7 +5,6 @@ worker, command line); `create_app` adds the doors.
 """
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,55 +15,53 @@ from prometheus_client import CollectorRegistry
 from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import operations
 from geminicrm.config import Settings
+from geminicrm.core import Core as Core  # noqa: PLC0414 - re-exported: who builds one names its type
 from geminicrm.crm import doors as crm_doors
 from geminicrm.crm import pages as crm_pages
-from geminicrm.crm.build import Crm, event_types
 from geminicrm.crm.build import build as build_crm
+from geminicrm.crm.build import event_types
 from geminicrm.events import doors as events_doors
+from geminicrm.events.catalogue import Catalogue
 from geminicrm.identity import views as identity_views
 from geminicrm.identity.cookies import BrowserSessions
 from geminicrm.identity.guards import Credentials, Guard, public
 from geminicrm.identity.people import is_member
+from geminicrm.jobs import doors as jobs_doors
+from geminicrm.jobs.service import Jobs
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
-from geminicrm.kernel.jobs.kinds import EventKind, Kind
-from geminicrm.kernel.jobs.settling import Watcher
-from geminicrm.kernel.jobs.wakes import Wakes
+from geminicrm.kernel.jobs.wakes import open_wakes
 from geminicrm.kernel.metrics import Metrics
-from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.notifications import doors as notifications_doors
 from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
-from geminicrm.runtime.attention.assembly import AttentionNeeds, Care, build_care
-from geminicrm.runtime.attention.attention import Attention
+from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
 from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
+from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
-from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.requirements.ensure import ensure
 from geminicrm.runtime.requirements.fetch import PipFetch
 from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.safe_mode import SafeMode
-from geminicrm.runtime.service import LifeCycle
 from geminicrm.runtime.workspaces import workspace_info
 from geminicrm.web import pages
 from geminicrm.web import styleguide as web_styleguide
 from marketplace import doors as market_doors
-from marketplace.assembly import Marketplace, MarketplaceNeeds, build_marketplace
+from marketplace.assembly import MarketplaceNeeds, build_marketplace
 from marketplace.cards import installed_states
 from marketplace.extension_registry import EXTENSION as MARKETPLACE
 from marketplace.extension_registry import Doors
 from marketplace.package_reader import open_package
 from marketplace.prose import to_html
-from marketplace.service import Registry
 
 EXTENSION = "geminicrm"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -72,69 +69,11 @@ METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _PATIENCE = {"web": 3.0, "worker": 3.0}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Core:
-    """Everything of one process that outlives a request; `close` lets go of it."""
-
-    settings: Settings
-    database: Database
-    works: Works
-    wakes: Wakes
-    generations: Generations
-    cipher: Cipher
-    metrics: Metrics
-    http: HttpClient
-    crm: Crm
-    runtime: ExtensionRuntime
-    life_cycle: LifeCycle
-    replays: Replays
-    recovery: RecoveryWatch
-    marketplace: Marketplace
-    own_packages: OwnPackages
-    safe_mode: SafeMode
-    care: Care
-
-    @property
-    def attention(self) -> Attention:
-        """What is wrong, each with its fix."""
-        return self.care.attention
-
-    @property
-    def registry(self) -> Registry:
-        """The embedded registry."""
-        return self.marketplace.registry
-
-    def sinks(self) -> tuple[Sink, ...]:
-        """Name everybody who wants events."""
-        return (self.runtime.sink,)
-
-    def kinds(self) -> tuple[Kind, ...]:
-        """Name the code that does jobs."""
-        return tuple(EventKind(sink) for sink in self.sinks())
-
-    def watchers(self) -> tuple[Watcher, ...]:
-        """Name everybody who hears what became of jobs."""
-        return ()
-
-    def start(self) -> None:
-        """Follow changes, and end what killed processes left behind, from now on."""
-        self.runtime.start()
-        self.recovery.start()
-
-    def close(self) -> None:
-        """Stop threads, close files and connections."""
-        self.recovery.stop()
-        self.runtime.stop()
-        self.generations.close()
-        self.wakes.close()
-        self.database.dispose()
-
-
 def build_core(settings: Settings, kind: str = "command", clock: Clock | None = None) -> Core:
     """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
-    wakes = Wakes(settings.home / "run" / "work")
+    wakes = open_wakes(settings.home / "run" / "work", settings.redis_url)
     works = Works(database, clock or SystemClock(), wakes.wake)
     generations = Generations(settings.home / "generation")
     cipher = Cipher(settings.encryption_keys)
@@ -240,6 +179,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         own_packages=own_packages,
         safe_mode=safe_mode,
         care=care,
+        jobs=Jobs(works, labels, Catalogue(event_types()).may_read, runtime.leases.alive),
     )
 
 
@@ -275,9 +215,10 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         operations.blueprint(checks, core.metrics.exposition),
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         *notifications_doors.blueprints(),
+        *jobs_doors.blueprints(core.jobs),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
-        *events_doors.blueprints(core.works, event_types()),
+        *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),
         *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
     )
     for door in doors:

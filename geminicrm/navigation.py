@@ -24,6 +24,8 @@ _NEEDING = (
     ("publish:extensions", ("Developer", "/developer", "code", "Extend", "g v")),
     ("operate:instance", ("Moderation", "/moderation", "shield-check", "Operate", "")),
 )
+# Right behind what is installed: entries of one section stand together.
+_JOBS = ("manage:extensions", ("Jobs", "/jobs", "list-check", "Extend", "g j"))
 _NEEDING_IN_CRM = (
     ("operate:instance", ("Registries", "/operations/registries", "server", "Operate", "")),
     ("operate:instance", ("Workers", "/operations/workers", "stack-2", "Operate", "")),
@@ -50,7 +52,7 @@ def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[Nav
 
 def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
-    return _items((*_PLACES, *_allowed((*_NEEDING, *_NEEDING_IN_CRM))), attention)
+    return _items((*_PLACES, *_allowed((_JOBS, *_NEEDING, *_NEEDING_IN_CRM))), attention)
 
 
 def places_of_registry() -> list[NavItem]:

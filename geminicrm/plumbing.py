@@ -14,6 +14,7 @@ from flask import Flask, Response, g, redirect, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from typing_extensions import override
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -26,6 +27,7 @@ from geminicrm.kernel.db import Base, Database
 from geminicrm.kernel.errors import AppError, Unauthenticated
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.metrics import Metrics
+from geminicrm.kernel.trouble import trouble
 from geminicrm.web.errors import ErrorPage, render_error
 
 _log = structlog.get_logger(__name__)
@@ -104,6 +106,10 @@ def install(app: Flask, guard: Guard, metrics: Metrics, *, secure: bool) -> None
         _count(metrics, response.status_code)
         return response
 
+    _answer_errors(app)
+
+
+def _answer_errors(app: Flask) -> None:
     @app.errorhandler(AppError)
     def _expected(error: AppError) -> AnyResponse:
         return _answer(error)
@@ -111,6 +117,14 @@ def install(app: Flask, guard: Guard, metrics: Metrics, *, secure: bool) -> None
     @app.errorhandler(HTTPException)
     def _found_by_flask(error: HTTPException) -> AnyResponse:
         return _answer(_HttpFault(error))
+
+    @app.errorhandler(SQLAlchemyError)
+    def _database(error: SQLAlchemyError) -> AnyResponse:
+        told = trouble(error)
+        if told is None:
+            return _unexpected(error)
+        _log.error("the database failed a request", path=request.path, error=str(error))
+        return _answer(told)
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> AnyResponse:

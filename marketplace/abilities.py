@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from geminicrm.runtime.manifest import Manifest, NetworkEntry
-from geminicrm.runtime.plan_lines import scope_lines
+from geminicrm.runtime.plan_lines import own_event_lines, scope_lines
 
 NOUNS = ("leads", "contacts", "companies", "deals", "activities")
 GROUPS = {
@@ -133,6 +133,14 @@ def _background(manifest: Manifest) -> Iterator[Ability]:
             name="events",
             sentence="React to what happens",
             explanation=f"Runs after {_listed(manifest.events, 'and')}.",
+            group="run",
+        )
+    if manifest.event_types:
+        yield Ability(
+            name="announces",
+            sentence="Announce events of its own",
+            explanation="Everybody in the workspace may read them: "
+            f"{_listed((one.type for one in own_event_lines(manifest)), 'and')}.",
             group="run",
         )
     if "before_record_save" in (manifest.hooks or ()):

@@ -7,7 +7,6 @@ UNUSED_YET = {
     "Authlib": "the OAuth 2 provider and the sign-in with outside accounts are still to come",
     "Jinja2": "Flask imports it; pinned here because the templates are written in it",
     "psycopg": "SQLAlchemy loads it by the name in the database address",
-    "rq": "queue workers are still to come: the embedded worker needs none",
     "tzdata": "zoneinfo reads it as data where the system has no time zones",
 }
 

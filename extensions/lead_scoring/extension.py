@@ -1,4 +1,4 @@
-"""The extension lead-scoring: badges, a panel with the reasons, a widget, and a gate."""
+"""The extension lead-scoring: badges, a panel with the reasons, a widget, a gate, an event."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,26 +8,34 @@ from flask import Blueprint
 from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.blocks import Badge, Block, Button, Fields, Link, Stat, Table, Text, Tone
-from extensions.sdk.errors import Refused, UnknownAction
+from extensions.sdk.errors import QuotaExceeded, Refused, Unavailable, UnknownAction
+from extensions.sdk.events import Event
+from extensions.sdk.jobs import Job
 from extensions.sdk.records import Record, RecordChange
 
 from .mapping import Line, Score, domain_of, domains, is_among, options_from, score
 
 QUALIFY = "qualify"
+RESCORE = "rescore"
 LOOKED_AT = 100
 SHOWN = 6
 _OPEN = "new,contacted,qualified"
+_COLD = "Cold"
+_BREATH = 5
 _TONES: Mapping[str, Tone] = {"Hot": "danger", "Warm": "warning", "Cold": "neutral"}
 
 
 class LeadScoring(ExtensionBase):
-    """Scores leads when they are shown: nothing is stored, so a changed rule holds at once."""
+    """Scores leads when they are shown, so a changed rule holds at once.
+
+    A document for each lead that is not cold says what was announced of it last.
+    """
 
     def install(self) -> None:
         """Prepare one workspace: nothing to do, every setting has a default."""
 
     def uninstall(self) -> None:
-        """Undo what install did: nothing is kept anywhere."""
+        """Undo what install did: nothing is kept outside of the CRM."""
 
     def get_routes(self) -> Blueprint:
         """Give the routes; there are none."""
@@ -85,6 +93,35 @@ class LeadScoring(ExtensionBase):
         if is_among(domain, domains(str(self.app.settings.get("blocked_domains", "")))):
             raise Refused(f"Leads from {domain} are blocked.", "email")
 
+    @hookimpl
+    def on_event(self, event: Event) -> None:
+        """Announce that a lead became hot, warm or cold; harmless twice."""
+        if event.type == "lead.deleted":
+            self.app.storage.delete(_key(event.data))
+        else:
+            self._announce([dict(event.data)])
+
+    @hookimpl
+    def on_schedule(self) -> None:
+        """Ask for a look at all open leads: a rule may have changed, and no lead."""
+        self._look_again(None, 0, unique_key=RESCORE)
+
+    @hookimpl
+    def run_job(self, job: Job) -> None:
+        """Look at the open leads, page by page; announce what is not as it was announced last."""
+        cursor, looked = job.payload["cursor"], job.payload["looked"]
+        while True:
+            page = self.app.leads.list(limit=LOOKED_AT, cursor=cursor, status=_OPEN)
+            try:
+                self._announce(page.data)
+            except Unavailable as error:  # more has changed than may be announced at once
+                self._look_again(cursor, looked, delay_seconds=error.retry_after + _BREATH)
+                return
+            cursor, looked = page.next_cursor, looked + len(page.data)
+            job.progress(50 if cursor else 100, f"{looked} leads looked at")
+            if cursor is None:
+                return
+
     def perform_action(
         self,
         action: str,
@@ -98,9 +135,41 @@ class LeadScoring(ExtensionBase):
         self.app.leads.update(record_id, {"status": "qualified"})
         return ActionResult(toast="The lead is qualified.", navigate=f"/leads/{record_id}")
 
+    def _look_again(self, cursor: str | None, looked: int, **when: Any) -> None:
+        self.app.jobs.enqueue(RESCORE, {"cursor": cursor, "looked": looked}, **when)
+
+    def _announce(self, leads: Sequence[Record]) -> None:
+        kept = self.app.storage.get_many([_key(lead) for lead in leads])
+        for lead, found in zip(leads, self._scores(leads), strict=True):
+            key = _key(lead)
+            before = kept[key].value if key in kept else _COLD
+            if found.name != before:
+                told = {
+                    "lead_id": lead["id"],
+                    "score": found.value,
+                    "name": found.name,
+                    "before": before,
+                }
+                self.app.events.emit("score_changed", told, object_id=lead["id"])
+                self._keep(key, found.name)
+
+    def _keep(self, key: str, name: str) -> None:
+        if name == _COLD:
+            self.app.storage.delete(key)
+            return
+        try:
+            self.app.storage.put(key, name)
+        except QuotaExceeded as error:
+            # It is announced again with the next change of the lead, which does less harm.
+            self.app.log.warning("what was announced is not kept", reason=str(error))
+
     def _scores(self, records: Sequence[Record]) -> list[Score]:
         options = options_from(dict(self.app.settings))
         return [score(record, options) for record in records]
+
+
+def _key(lead: Mapping[str, Any]) -> str:
+    return f"announced/{lead['id']}"
 
 
 def _worth(line: Line) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from extensions.sdk.errors import HttpFailed
+from extensions.sdk.events import EventsDoor
+from extensions.sdk.jobs import JobsDoor
 from extensions.sdk.records import Record, RecordPage
 from extensions.sdk.storage import StorageDoor
 
@@ -185,6 +187,14 @@ class Context(Protocol):
     @property
     def storage(self) -> StorageDoor:
         """Documents that this extension keeps for the current workspace."""
+
+    @property
+    def events(self) -> EventsDoor:
+        """Events that this extension announces."""
+
+    @property
+    def jobs(self) -> JobsDoor:
+        """Work for later, which `run_job` does."""
 
     @property
     def log(self) -> LogDoor:

@@ -10,6 +10,7 @@ SdkError
 +-- Refused             raised BY an extension in a `before_*` hook to refuse a change
 +-- UnknownAction       a button or form named an action that the extension lacks
 +-- Unavailable         the core is busy; try again later
++-- JobStopped          a running job is to end: it was cancelled, or its time is over
 +-- HttpError           an outside call through `app.http`
     +-- HttpNotAllowed  the host is not in the manifest's `network`, or not granted
     +-- HttpFailed      no answer: name, connection, TLS or time limit
@@ -128,6 +129,12 @@ class Unavailable(SdkError):
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class JobStopped(SdkError):
+    """The job that runs is to end: cancelled, out of time, or its worker stops. Let it through."""
+
+    code = "job_stopped"
 
 
 class HttpError(SdkError):

@@ -1,10 +1,10 @@
 """The points where an extension may take part. This file is the whole list.
 
 A name tells its kind: `collect_*` gives something, `before_*` may refuse, `on_*` looks on after the
-commit. Implement a hook as a method of your `ExtensionBase` class under `@hookimpl`, with the
-arguments that you need out of those named here. Each extension is called on its own: an error or an
-overrun counts against that extension alone and is shown on its page; after several in a row it is
-left out for a while.
+commit, `run_*` does what was asked for. Implement a hook as a method of your `ExtensionBase` class
+under `@hookimpl`, with the arguments that you need out of those named here. Each extension is
+called on its own: an error or an overrun counts against that extension alone and is shown on its
+page; after several in a row it is left out for a while.
 """
 
 import inspect
@@ -16,6 +16,7 @@ import pluggy
 
 from extensions.sdk.blocks import Badge, BlockLike
 from extensions.sdk.events import Event
+from extensions.sdk.jobs import Job, Schedule
 from extensions.sdk.records import Record, RecordChange
 
 PROJECT_NAME: Final = "geminicrm"
@@ -31,6 +32,8 @@ BUDGET_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
         "collect_badges": 0.5,
         "before_record_save": 1.0,
         "on_event": 30.0,
+        "on_schedule": 60.0,
+        "run_job": 300.0,
     }
 )
 """Seconds that one call of one extension may take; its keys are the names of all hooks."""
@@ -105,4 +108,28 @@ def on_event(event: Event) -> None:
     `extensions.sdk.errors.Unavailable` where that was to be expected, such as an outside service
     that is down: it does not count against the extension.
     Budget: 30 seconds.
+    """
+
+
+@hookspec
+def on_schedule(schedule: Schedule) -> None:
+    """Do what comes round.
+
+    Fires for each entry of the manifest's `schedules` when its time has come in the workspace's
+    zone, at least once, on one machine; `schedule.id` is the entry's id.
+    Return nothing; an error means: try again, twice at most. `Unavailable` as in `on_event`. Long
+    work belongs into jobs: `self.app.jobs.enqueue`.
+    Budget: 60 seconds.
+    """
+
+
+@hookspec
+def run_job(job: Job) -> None:
+    """Do a job that this extension has asked for.
+
+    Fires after `self.app.jobs.enqueue(name, payload)`, at least once, in any process; an extension
+    asks for jobs and does them itself, nobody else.
+    Return nothing; an error means: try again later with a higher `job.attempt`. `Unavailable` as in
+    `on_event`. Call `job.progress(percent, note)` now and then and let `JobStopped` through.
+    Budget: 300 seconds.
     """

@@ -63,18 +63,17 @@ def _change(plan: Plan) -> Iterator[str]:
 
 def _difference(plan: Plan) -> Iterator[str]:
     changes = plan.changes
-    for line in changes.scopes_added:
-        yield f"  + Added: {_scope(line)}"
-    for host in changes.hosts_added:
-        yield f"  + Added: it may call {_host(host)}"
-    for name in (*changes.events_added, *(_hooks(changes.hooks_added))):
-        yield f"  + Added: runs unseen, {name}"
-    for line in changes.scopes_removed:
-        yield f"  - Removed: {line.sentence}"
+    yield from (f"  + Added: {_scope(line)}" for line in changes.scopes_added)
+    yield from (f"  + Added: it may call {_host(host)}" for host in changes.hosts_added)
+    unseen = (*changes.events_added, *(_hooks(changes.hooks_added)))
+    yield from (f"  + Added: runs unseen, {name}" for name in unseen)
+    yield from (f"  + Added: announces {own.type}" for own in changes.own_events_added)
+    yield from (f"  - Removed: {line.sentence}" for line in changes.scopes_removed)
     for host in changes.hosts_removed:
         yield f"  - Removed: it may call {host.host or host.setting}"
-    for name in (*changes.events_removed, *(_hooks(changes.hooks_removed))):
-        yield f"  - Removed: runs unseen, {name}"
+    unseen = (*changes.events_removed, *(_hooks(changes.hooks_removed)))
+    yield from (f"  - Removed: runs unseen, {name}" for name in unseen)
+    yield from (f"  - Removed: announces {own.type}" for own in changes.own_events_removed)
     if changes.scopes_unchanged:
         names = ", ".join(line.scope for line in changes.scopes_unchanged)
         yield f"  Unchanged: {names}"
@@ -87,6 +86,7 @@ def _uninstall(plan: Plan) -> Iterator[str]:
         f"routes below {plan.routes}",
         *(f"{one.kind} {one.title!r}" for one in changes.ui_removed),
         *(f"being told of {event}" for event in changes.events_removed),
+        *(f"announcing {own.type}" for own in changes.own_events_removed),
         *(one.lower() for one in _hooks(changes.hooks_removed)),
         *(f"schedule {one.id} ({one.cron})" for one in changes.schedules_removed),
     ]

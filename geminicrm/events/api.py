@@ -3,23 +3,23 @@
 from flask import Blueprint, Response, request
 
 from geminicrm.api.http import respond
-from geminicrm.events.catalogue import Catalogue, shown
+from geminicrm.events.catalogue import Catalogues, shown
 from geminicrm.events.feed import Feed, Question
 from geminicrm.identity.guards import current_actor
 
 
-def blueprint(catalogue: Catalogue, feed: Feed) -> Blueprint:
+def blueprint(catalogues: Catalogues, feed: Feed) -> Blueprint:
     """Serve the catalogue and the change feed."""
     api = Blueprint("events_api", __name__, url_prefix="/api")
 
     @api.get("/event-types")
     def list_types() -> Response:
-        data = [shown(one) for one in catalogue.all()]
+        data = [shown(one) for one in catalogues.of(current_actor()).all()]
         return respond({"data": data, "next_cursor": None})
 
     @api.get("/event-types/<name>")
     def one_type(name: str) -> Response:
-        return respond(shown(catalogue.get(name)))
+        return respond(shown(catalogues.of(current_actor()).get(name)))
 
     @api.get("/events")
     def read_feed() -> Response:

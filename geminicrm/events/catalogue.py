@@ -1,6 +1,6 @@
 """The catalogue: every type of event there is, with its schema and a sample, from one source."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from geminicrm.kernel.errors import NotFound
@@ -16,8 +16,12 @@ _SAMPLE: Final = {
 }
 
 
+TypesOf = Callable[[str], Sequence[EventType]]
+"""Gives the types that the extensions of a workspace announce now, by the workspace's id."""
+
+
 class Catalogue:
-    """The types of a process, by name; a name is given once."""
+    """The types that there are, by name; of two with one name the last counts."""
 
     def __init__(self, types: Iterable[EventType]) -> None:
         self._types = {one.type: one for one in sorted(types, key=lambda one: one.type)}
@@ -40,6 +44,24 @@ class Catalogue:
     def readable(self, actor: Actor) -> Sequence[EventType]:
         """Give the types that an actor may be told of, by name."""
         return [one for one in self.all() if one.scope is None or actor.allows(one.scope)]
+
+    def may_read(self, actor: Actor, name: str) -> bool:
+        """Tell whether an actor may be told of a type; nobody is of one that there is not."""
+        one = self._types.get(name)
+        return one is not None and (one.scope is None or actor.allows(one.scope))
+
+
+class Catalogues:
+    """The types of each workspace: those of the core, and those of its extensions."""
+
+    def __init__(self, types: Iterable[EventType], of_extensions: TypesOf) -> None:
+        self.core = Catalogue(types)
+        self._of_extensions = of_extensions
+
+    def of(self, actor: Actor) -> Catalogue:
+        """Give the types of the actor's workspace."""
+        theirs = self._of_extensions(actor.workspace_id)
+        return Catalogue((*theirs, *self.core.all())) if theirs else self.core
 
 
 def shown(one: EventType) -> dict[str, Any]:
@@ -85,7 +107,7 @@ def sample_of(one: EventType) -> dict[str, Any]:
         "id": _SAMPLE["id"],
         "type": one.type,
         "schema_version": one.schema_version,
-        "object_version": data.get("version", 1),
+        "object_version": data.get("version", 1) if one.versioned else 1,
         "timestamp": _SAMPLE["timestamp"],
         "workspace_id": _SAMPLE["workspace_id"],
         "data": dict(data),

@@ -7,6 +7,7 @@ AppError
 │   └── ScopeMissing (403)
 ├── NotFound (404)
 ├── Conflict (409)
+├── Gone (410)
 ├── PreconditionFailed (412)
 ├── TooLarge (413)
 ├── ValidationFailed (422)
@@ -108,6 +109,14 @@ class Conflict(AppError):
     code = "conflict"
     status = 409
     title = "This conflicts with the present state"
+
+
+class Gone(AppError):
+    """What is asked for was there and is kept no more."""
+
+    code = "gone"
+    status = 410
+    title = "It is kept no more"
 
 
 class PreconditionFailed(AppError):

@@ -24,11 +24,23 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """One thing that happened elsewhere than in the core, which has no class for its type."""
+
+    type: str
+    object_id: str
+    data: dict[str, Any]
+    object_version: int = 1
+    schema_version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventType:
     """A type of event as the catalogue has it.
 
     `data` is the JSON Schema (2020-12) of an event's data, `sample` such data; `scope` is what one
-    must hold to be told, None where everybody in the workspace is.
+    must hold to be told, None where everybody in the workspace is. `versioned` tells whether the
+    data's `version` is the `object_version` of the event, which is always 1 otherwise.
     """
 
     type: str
@@ -37,6 +49,7 @@ class EventType:
     data: Mapping[str, Any]
     sample: Mapping[str, Any]
     schema_version: int = 1
+    versioned: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from datetime import UTC, datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
@@ -25,3 +26,11 @@ def new_id(prefix: str) -> str:
     micros = time.time_ns() // 1000
     tail = int.from_bytes(os.urandom(8), "big")
     return f"{prefix}_{_encode(micros, _TIME_CHARS)}{_encode(tail, _RANDOM_CHARS)}"
+
+
+def made_at(identifier: str) -> datetime:
+    """Give when an id was made, by the clock of the process that made it."""
+    micros = 0
+    for letter in identifier.rpartition("_")[2][:_TIME_CHARS]:
+        micros = micros * len(_ALPHABET) + _ALPHABET.index(letter)
+    return datetime.fromtimestamp(micros / 1_000_000, UTC)

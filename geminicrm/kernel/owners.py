@@ -35,6 +35,17 @@ def is_dead(name: str) -> bool:
     return _started(int(parts[3])) != parts[4]
 
 
+def host_and_pid(name: str) -> tuple[str, int]:
+    """Give the name of the host that a process runs on, and its number there.
+
+    For a name that is none of ours: the name itself, and 0.
+    """
+    parts = name.split("|")
+    if len(parts) != len(own_name().split("|")):
+        return name, 0
+    return parts[0].partition("~")[0], int(parts[3])
+
+
 def _host() -> str:
     # The name alone is not enough: many machines are called localhost.
     return f"{socket.gethostname()}~{_read(Path('/etc/machine-id'))[:_MACHINE_ID]}"

@@ -12,7 +12,7 @@ from geminicrm.kernel.audit import AuditEntry
 from geminicrm.kernel.clock import Clock
 from geminicrm.kernel.db import Base, Database
 from geminicrm.kernel.errors import NotFound, PreconditionFailed, ScopeMissing
-from geminicrm.kernel.events import Event
+from geminicrm.kernel.events import Announced, Event
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.outbox import OutboxEvent
 from geminicrm.kernel.tenancy import WorkspaceOwned, WorkspaceSession
@@ -94,11 +94,15 @@ class Work:
             raise NotFound(kind or model.__name__.lower(), identifier)
         return row
 
-    def record(self, event: Event) -> None:
-        """Store an event with the change itself; the relay hands it out after the commit."""
+    def record(self, event: Event | Announced) -> str:
+        """Store an event with the change itself, and give its id.
+
+        The relay hands it out after the commit.
+        """
+        event_id = new_id("evt")
         self.session.add(
             OutboxEvent(
-                id=new_id("evt"),
+                id=event_id,
                 workspace_id=self.workspace_id,
                 type=event.type,
                 schema_version=event.schema_version,
@@ -109,6 +113,7 @@ class Work:
             )
         )
         self.wake_workers()
+        return event_id
 
     def wake_workers(self) -> None:
         """Have the workers look for work once the transaction has committed."""

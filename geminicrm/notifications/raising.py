@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from geminicrm.kernel.db import insert_into
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.tenancy import CHECKED
+from geminicrm.kernel.texts import storable
 from geminicrm.kernel.work import Work
 from geminicrm.notifications.models import OPEN, Notification
 
@@ -52,7 +53,7 @@ def raise_notice(work: Work, notice: Notice) -> None:
         set_={**newest, "count": Notification.count + 1},
     ).execution_options(**{CHECKED: True})
     told = {"id": new_id("ntf"), "count": 1, "first_at": work.now, "last_at": work.now}
-    shortened = {name: _fit(getattr(notice, name), most) for name, most in _LONGEST.items()}
+    shortened = {name: storable(getattr(notice, name), most) for name, most in _LONGEST.items()}
     work.session.execute(statement, {**asdict(notice), **shortened, **told})
 
 
@@ -77,9 +78,3 @@ def sweep(work: Work) -> None:
         .where(Notification.resolved_at < work.now - timedelta(days=KEEP_DAYS))
         .execution_options(synchronize_session=False)
     )
-
-
-def _fit(text: str, most: int) -> str:
-    # What an extension says may hold what no database takes: NUL, halves of surrogate pairs.
-    text = text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -41,14 +41,14 @@ class Worker:
         duties = Duties(
             kinds=core.kinds(),
             watchers=(self._schedules, *core.watchers()),
-            woken=core.wakes.wake,
+            woken=core.wakes.nudge,
         )
         self._engine = Engine(core.works, core.metrics, owner, duties)
 
     def stop(self) -> None:
         """Ask the loop to end after the step it is in."""
         self._stop.set()
-        self._core.wakes.wake()
+        self._core.wakes.nudge()
 
     def run(self) -> None:
         """Work until stopped; a database that is away is asked again, nothing is lost meanwhile.
@@ -58,6 +58,7 @@ class Worker:
         self._core.start()
         others = KeepingUp(self._core.marketplace.registries.refreshing)
         others.start()
+        self._core.wakes.listen(lambda: self._engine.full)
         try:
             while not self._stop.is_set():
                 self._pause(self._work())
@@ -72,12 +73,15 @@ class Worker:
             # In safe mode events wait where they are, and so does what extensions are to do.
             safe = self._core.safe_mode.on()
             placed = 0 if safe else self._relay.step()
+            self._core.runtime.schedules.step()
             made = self._schedules.tick()
             turned = self._engine.turn()
+            if turned and self._engine.full:
+                self._core.wakes.pass_on()
             self._relay.report()
             self._sweep()
-        except (SQLAlchemyError, AppError) as error:
-            _log.warning("the worker rests: the database is away", error=str(error))
+        except (SQLAlchemyError, AppError, OSError) as error:
+            _log.warning("the worker rests: database or disk fail it", error=str(error))
             return None
         return bool(placed or made or turned)
 
@@ -100,8 +104,8 @@ class Worker:
         self._swept = time.monotonic()
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
-            self._care.sweep(work)
             raising.sweep(work)
+        self._care.sweep()
         self._core.marketplace.statistics.count()
         self._core.marketplace.moderation.notices.renew()
         self._core.life_cycle.quarantine.sweep()

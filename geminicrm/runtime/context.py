@@ -9,9 +9,13 @@ import structlog
 from extensions.sdk.context import ActorInfo, WorkspaceInfo
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor
+from geminicrm.runtime.announcing import Announcing
+from geminicrm.runtime.asking_for_jobs import JobDesk
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.http_door import ExtensionHttp
+from geminicrm.runtime.jobs_door import ExtensionJobs
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
@@ -40,6 +44,8 @@ class Doors:
     http: HttpClient
     vault: Vault
     storage: Storage
+    announcing: Announcing
+    jobs: JobDesk
     logs: ExtensionLogs
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
@@ -63,6 +69,8 @@ class ExtensionContext:
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
         self._storage = ExtensionStorage(doors.storage, self._call)
+        self._events = ExtensionEvents(doors.announcing, self._call)
+        self._jobs = ExtensionJobs(doors.jobs, self._call)
         self._log = ExtensionLog(doors.logs, self._call)
 
     @property
@@ -109,6 +117,16 @@ class ExtensionContext:
     def storage(self) -> ExtensionStorage:
         """Documents of this extension in the current workspace."""
         return self._storage
+
+    @property
+    def events(self) -> ExtensionEvents:
+        """Events that this extension announces."""
+        return self._events
+
+    @property
+    def jobs(self) -> ExtensionJobs:
+        """Work for later, which `run_job` does."""
+        return self._jobs
 
     @property
     def log(self) -> "ExtensionLog":

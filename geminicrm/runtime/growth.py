@@ -17,11 +17,12 @@ class Growth:
     hosts: tuple[NetworkEntry, ...]
     hooks: tuple[str, ...]
     events: tuple[str, ...]
+    own_events: tuple[str, ...]
 
     @property
     def needs_consent(self) -> bool:
         """Tell whether an admin has to agree before it runs."""
-        return bool(self.scopes or self.hosts or self.hooks or self.events)
+        return bool(self.scopes or self.hosts or self.hooks or self.events or self.own_events)
 
 
 def growth(before: Manifest, granted: Collection[str], after: Manifest) -> Growth:
@@ -31,6 +32,7 @@ def growth(before: Manifest, granted: Collection[str], after: Manifest) -> Growt
     does. What was needed and taken away stays away, and is no growth.
     """
     known = {(one.host, one.setting) for one in before.network}
+    announced = {one.name for one in before.event_types}
     asked = {*before.permissions, *granted}
     return Growth(
         scopes=tuple(one for one in after.permissions if one not in asked),
@@ -41,4 +43,5 @@ def growth(before: Manifest, granted: Collection[str], after: Manifest) -> Growt
             if one in BACKGROUND_HOOKS and before.hooks is not None and one not in before.hooks
         ),
         events=tuple(one for one in after.events if one not in before.events),
+        own_events=tuple(one.name for one in after.event_types if one.name not in announced),
     )

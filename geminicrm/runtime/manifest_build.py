@@ -11,6 +11,7 @@ from geminicrm.runtime.manifest_model import (
     NavigationEntry,
     NetworkEntry,
     Option,
+    OwnEvent,
     RecordAction,
     RecordPanel,
     Requires,
@@ -43,6 +44,7 @@ def build_manifest(data: Mapping[str, Any]) -> Manifest:
             Schedule(item["id"], item["cron"], item.get("description", ""))
             for item in data.get("schedules", ())
         ),
+        event_types=tuple(OwnEvent(**item) for item in data.get("event_types", ())),
         inbound_webhooks=tuple(
             InboundWebhook(item["id"], item.get("description", ""))
             for item in data.get("inbound_webhooks", ())

@@ -136,6 +136,16 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnEvent:
+    """A type of event that the extension announces; `schema` and `sample` are those of its data."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    sample: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class InboundWebhook:
     """A webhook that an outside service sends."""
 
@@ -173,6 +183,7 @@ class Manifest:
     settings: tuple[Setting, ...]
     network: tuple[NetworkEntry, ...]
     events: tuple[str, ...]
+    event_types: tuple[OwnEvent, ...]
     hooks: tuple[str, ...] | None
     provides: tuple[str, ...]
     authentication: Authentication | None
@@ -188,3 +199,13 @@ class Manifest:
     privacy: str | None
     storage_version: int
     source: Mapping[str, Any]
+
+    @property
+    def event_kind(self) -> str:
+        """What the names of its own events begin with, before the point."""
+        return event_kind(self.id)
+
+
+def event_kind(extension_id: str) -> str:
+    """Give what the names of an extension's own events begin with, before the point."""
+    return extension_id.replace("-", "_")

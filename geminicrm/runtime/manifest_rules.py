@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from extensions.sdk.hookspecs import BUDGET_SECONDS
 from geminicrm.kernel.errors import Finding
+from geminicrm.kernel.jobs.schedules import cron_fault
 from geminicrm.runtime.manifest_schema import nearest
 from geminicrm.runtime.python_requirement import NotARequirement, counts, read_requirement
 from geminicrm.runtime.semver import NotAVersion, Range
@@ -169,6 +170,14 @@ def _pages(data: _Data) -> Iterable[Finding]:
             yield Finding(f"/ui{pointer}/page", "unknown_page", message)
 
 
+def _crons(data: _Data) -> Iterable[Finding]:
+    for pointer, item in _objects(data, "schedules"):
+        cron = item.get("cron")
+        if isinstance(cron, str) and len(cron) <= _MOST and (fault := cron_fault(cron)):
+            message = f"{shorten(cron)} is no schedule ({fault}): write it like '0 3 * * 1-5'."
+            yield Finding(f"{pointer}/cron", "wrong_cron", message)
+
+
 _RULES: Final[tuple[Callable[[_Data], Iterable[Finding]], ...]] = (
     _hooks,
     _ranges,
@@ -178,4 +187,5 @@ _RULES: Final[tuple[Callable[[_Data], Iterable[Finding]], ...]] = (
     _setting_names,
     _oauth,
     _pages,
+    _crons,
 )

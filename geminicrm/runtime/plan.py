@@ -11,10 +11,11 @@ from typing import Any, Final, Literal
 from geminicrm.runtime.enforcement import enforcements
 from geminicrm.runtime.install.offers import PackageRef
 from geminicrm.runtime.plan_changes import Changes
-from geminicrm.runtime.plan_lines import Addition, HostLine, ScheduleLine, ScopeLine
+from geminicrm.runtime.plan_lines import Addition, HostLine, OwnEventLine, ScheduleLine, ScopeLine
 
 Kind = Literal["install", "upgrade", "rollback", "uninstall"]
 GROUPS = ("view", "change", "send", "run", "manage")
+ANNOUNCES: Final = "Announce events of its own"
 BACKGROUND: Final[Mapping[str, tuple[str, str]]] = {
     "before_record_save": ("Check changes before they are saved", "It may refuse a change."),
     "collect_badges": ("Label records", "It sees the records of each list and page it labels."),
@@ -92,6 +93,7 @@ class Plan:
     registry_id: str = ""
     signed_by: str | None = None
     schedules: tuple[ScheduleLine, ...] = ()
+    own_events: tuple[OwnEventLine, ...] = ()
     changes: Changes = field(default_factory=Changes)
     data: DataLine | None = None
     affected: tuple[Affected, ...] = ()
@@ -124,9 +126,16 @@ class Plan:
             yield "on_event", "Run when something happens", told
         for one in self.schedules:
             yield f"schedule:{one.id}", "Run at set times", one.description or one.cron
+        for own in self.own_events:
+            yield f"announces:{own.type}", ANNOUNCES, announces(own)
         for hook in self.hooks:
             if hook in BACKGROUND:
                 yield (hook, *BACKGROUND[hook])
+
+
+def announces(line: OwnEventLine) -> str:
+    """Say what an event of its own is, and who may read it."""
+    return f"{line.type}: {line.description} Everybody in the workspace may read it."
 
 
 def trust_required(ref: PackageRef, *, confines: bool) -> bool:

@@ -9,11 +9,13 @@ from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.plan_lines import (
     Addition,
     HostLine,
+    OwnEventLine,
     ScheduleLine,
     ScopeLine,
     SettingLine,
     additions,
     host_lines,
+    own_event_lines,
     schedule_lines,
     scope_lines,
 )
@@ -50,6 +52,8 @@ class Changes:
     events_removed: tuple[str, ...] = ()
     schedules_added: tuple[ScheduleLine, ...] = ()
     schedules_removed: tuple[ScheduleLine, ...] = ()
+    own_events_added: tuple[OwnEventLine, ...] = ()
+    own_events_removed: tuple[OwnEventLine, ...] = ()
     ui_added: tuple[Addition, ...] = ()
     ui_removed: tuple[Addition, ...] = ()
     settings_lost: tuple[SettingLine, ...] = ()
@@ -70,6 +74,8 @@ def changes(before: Before | None, after: Manifest | None) -> Changes:
         events_removed=_less(old.events if old else (), after.events if after else ()),
         schedules_added=_less(_schedules(after), _schedules(old)),
         schedules_removed=_less(_schedules(old), _schedules(after)),
+        own_events_added=_less(_own_events(after), _own_events(old)),
+        own_events_removed=_less(_own_events(old), _own_events(after)),
         ui_added=_less(_ui(after), _ui(old)),
         ui_removed=_less(_ui(old), _ui(after)),
         settings_lost=_lost(before, after),
@@ -106,6 +112,10 @@ def _schedules(manifest: Manifest | None) -> tuple[ScheduleLine, ...]:
     return tuple(schedule_lines(manifest)) if manifest else ()
 
 
+def _own_events(manifest: Manifest | None) -> tuple[OwnEventLine, ...]:
+    return tuple(own_event_lines(manifest)) if manifest else ()
+
+
 def _ui(manifest: Manifest | None) -> tuple[Addition, ...]:
     return tuple(additions(manifest)) if manifest else ()
 
@@ -119,6 +129,8 @@ def _key(line: object) -> object:
     """Tell lines apart by what they do: another reason for the same host is no other host."""
     if isinstance(line, HostLine):
         return line.host, line.setting
+    if isinstance(line, OwnEventLine):
+        return line.type
     if isinstance(line, Addition):
         return line.kind, line.id, line.record
     return line

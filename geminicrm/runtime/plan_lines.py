@@ -48,6 +48,14 @@ class ScheduleLine:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnEventLine:
+    """A type of event that it announces, under its whole name."""
+
+    type: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class SettingLine:
     """One setting."""
 
@@ -79,6 +87,12 @@ def schedule_lines(manifest: Manifest) -> Iterator[ScheduleLine]:
     """List the work that comes round."""
     for one in manifest.schedules:
         yield ScheduleLine(one.id, one.cron, one.description)
+
+
+def own_event_lines(manifest: Manifest) -> Iterator[OwnEventLine]:
+    """List the types of events that it announces."""
+    for one in manifest.event_types:
+        yield OwnEventLine(f"{manifest.event_kind}.{one.name}", one.description)
 
 
 def additions(manifest: Manifest) -> Iterator[Addition]:

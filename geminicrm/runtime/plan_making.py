@@ -15,7 +15,13 @@ from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.plan import Affected, DataLine, Kind, Plan, PublisherLine, trust_required
 from geminicrm.runtime.plan_changes import Before, changes
-from geminicrm.runtime.plan_lines import additions, host_lines, schedule_lines, scope_lines
+from geminicrm.runtime.plan_lines import (
+    additions,
+    host_lines,
+    own_event_lines,
+    schedule_lines,
+    scope_lines,
+)
 from geminicrm.runtime.semver import SemVer
 
 CHANGELOG = "CHANGELOG.md"
@@ -93,6 +99,7 @@ def _plan(manifest: Manifest, kind: Kind, found: Surroundings) -> Plan:
         hooks=manifest.hooks or (),
         events=manifest.events,
         schedules=tuple(schedule_lines(manifest)),
+        own_events=tuple(own_event_lines(manifest)),
         ui=tuple(additions(manifest)),
         required_settings=tuple(
             one.label for one in manifest.settings if one.required and one.default is None

@@ -8,8 +8,8 @@ from flask import request
 
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.enforcement import ISOLATION_WORDS, enforcements
-from geminicrm.runtime.plan import BACKGROUND, Plan
-from geminicrm.runtime.plan_lines import HostLine, ScopeLine
+from geminicrm.runtime.plan import ANNOUNCES, BACKGROUND, Plan, announces
+from geminicrm.runtime.plan_lines import HostLine, OwnEventLine, ScopeLine
 from geminicrm.runtime.problems import trust_sentence
 
 Line = dict[str, Any]
@@ -94,6 +94,7 @@ def _added(plan: Plan) -> Iterator[Line]:
     yield from (_line(each) for each in changes.scopes_added)
     yield from (_host(each) for each in changes.hosts_added)
     yield from _behind(changes.events_added, changes.hooks_added)
+    yield from map(_announced, changes.own_events_added)
 
 
 def _removed(plan: Plan) -> Iterator[Line]:
@@ -101,6 +102,7 @@ def _removed(plan: Plan) -> Iterator[Line]:
     yield from (_line(each) for each in changes.scopes_removed)
     yield from (_host(each) for each in changes.hosts_removed)
     yield from _behind(changes.events_removed, changes.hooks_removed)
+    yield from map(_announced, changes.own_events_removed)
 
 
 def _behind(events: Iterable[str], hooks: Iterable[str]) -> Iterator[Line]:
@@ -109,6 +111,10 @@ def _behind(events: Iterable[str], hooks: Iterable[str]) -> Iterator[Line]:
     for hook in hooks:
         if hook in BACKGROUND:
             yield _background(hook, *BACKGROUND[hook])
+
+
+def _announced(line: OwnEventLine) -> Line:
+    return _background(f"announces:{line.type}", ANNOUNCES, announces(line))
 
 
 def _line(line: ScopeLine) -> Line:

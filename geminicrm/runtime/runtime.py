@@ -2,22 +2,26 @@
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from extensions.sdk.context import WorkspaceInfo
 from geminicrm.kernel.crypto import Cipher
+from geminicrm.kernel.events import EventType
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Actor, Works
+from geminicrm.runtime.announcing import Announcing
+from geminicrm.runtime.asking_for_jobs import JobDesk
 from geminicrm.runtime.calls import CallMetrics, Calls
 from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
 from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.events_sink import ExtensionSink
+from geminicrm.runtime.extension_jobs import job_kind, schedule_kind
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.failure_book import Failure, FailureBook
 from geminicrm.runtime.hooks import ExtensionHooks
@@ -36,6 +40,7 @@ from geminicrm.runtime.packages import FilesOf, Packages, no_files
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.safe_mode import never
+from geminicrm.runtime.schedules import ScheduleKeeper
 from geminicrm.runtime.slots import Slots
 from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.table import Table
@@ -126,6 +131,7 @@ class ExtensionRuntime:
     def __init__(self, options: RuntimeOptions, parts: RuntimeParts) -> None:
         self.options = options
         works = parts.works
+        doors_works = CallWorks(works)
         self._records: dict[str, Records] = {}
         self._save: SettingsSaver = _not_connected
         self._come_back: ComeBack = _stay
@@ -134,7 +140,9 @@ class ExtensionRuntime:
             records=self._records,
             http=parts.http,
             vault=Vault(parts.cipher),
-            storage=Storage(CallWorks(works)),
+            storage=Storage(doors_works),
+            announcing=Announcing(doors_works),
+            jobs=JobDesk(doors_works),
             logs=self.logs,
             workspace=parts.workspace,
             save_settings=self._save_settings,
@@ -165,6 +173,11 @@ class ExtensionRuntime:
         self.hooks = ExtensionHooks(self.convergence, self.calls, options.seconds)
         self.dispatcher = Dispatcher(self.convergence, self.calls, options.seconds)
         self.sink = ExtensionSink(self.convergence, self.calls, options.seconds)
+        self.kinds = (
+            job_kind(self.convergence, self.calls, works),
+            schedule_kind(self.convergence, self.calls, works),
+        )
+        self.schedules = ScheduleKeeper(works, parts.generations)
         self.runner = InstallRunner(
             self.versions,
             self.hosting,
@@ -216,6 +229,10 @@ class ExtensionRuntime:
     def wait_live(self, generation: int, seconds: float) -> bool:
         """Wait until every living worker of this machine serves the generation."""
         return self.convergence.wait_live(generation, seconds)
+
+    def event_types(self, workspace_id: str) -> Sequence[EventType]:
+        """Give the types of events that the extensions of a workspace announce."""
+        return self.convergence.current().announced.get(workspace_id, ())
 
     def _wait_for_packages(self) -> None:
         """Have what other machines installed, as far as it comes soon, before anybody asks."""

@@ -117,7 +117,7 @@ class Storage:
     def _writing(self, owner: Owner) -> Iterator[Work]:
         with self._works.write(owner.actor) as work:
             queue_up(work, owner.extension_id)
-            _refuse_if_gone(work, owner)
+            refuse_if_gone(work, owner)
             yield work
 
     def _usage(self, work: Work, extension_id: str) -> StorageUsage:
@@ -174,8 +174,8 @@ def _rows(work: Work, extension_id: str, keys: Sequence[str]) -> dict[str, Store
     return {row.key: row for row in found}
 
 
-def _refuse_if_gone(work: Work, owner: Owner) -> None:
-    """Keep a call that outlives its installation from storing what nobody would delete again."""
+def refuse_if_gone(work: Work, owner: Owner) -> None:
+    """Keep a call that outlives its installation from storing anything. Raises NotInstalled."""
     wanted = owner.installation_id
     if wanted is None:
         return

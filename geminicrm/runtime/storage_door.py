@@ -88,6 +88,10 @@ class ExtensionStorage:
             yield owner
 
     def _owner(self) -> Owner:
-        call = self._call()
-        installation_id = None if call.kind == _INSTALLING else call.installed.id
-        return Owner(call.actor, call.installed.extension_id, installation_id)
+        return owner_of(self._call())
+
+
+def owner_of(call: CallContext) -> Owner:
+    """Say who stores something in a call."""
+    installation_id = None if call.kind == _INSTALLING else call.installed.id
+    return Owner(call.actor, call.installed.extension_id, installation_id)

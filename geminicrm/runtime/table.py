@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from geminicrm.kernel.events import StoredEvent, matches
+from geminicrm.kernel.events import EventType, StoredEvent, matches
+from geminicrm.runtime.announcing import types_of
 from geminicrm.runtime.http_door import allowed_hosts
 from geminicrm.runtime.live import Code, HostKey, Installed, LoadedVersion
 from geminicrm.runtime.manifest import Manifest, build_manifest
+from geminicrm.runtime.manifest_model import event_kind
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.record_door import NOUNS
 from geminicrm.runtime.watching.counter import Counter
@@ -44,7 +46,8 @@ class Table:
     """Everything a request needs, each in one look-up.
 
     `hooked` is by workspace and `hook` or, for hooks that are shown a record, `hook:record type`:
-    only installations that may read that kind of record are in it. `absent` is by installation,
+    only installations that may read that kind of record are in it. `announced` are the types of
+    events of all extensions of a workspace. `absent` is by installation,
     `watched` by installation and digest, and holds what could not be loaded too. `leaving` are
     those that an admin has just switched off: nothing is found in it, but calls that run may end.
     `unserved` are those that are switched on and could not be loaded, or are not here.
@@ -62,6 +65,7 @@ class Table:
     watched: Mapping[_Key, Counter] = field(default_factory=dict)
     leaving: Mapping[str, Installed] = field(default_factory=dict)
     unserved: Mapping[str, Unserved] = field(default_factory=dict)
+    announced: Mapping[str, tuple[EventType, ...]] = field(default_factory=dict)
 
     def find(self, workspace_id: str, extension_id: str) -> Installed | None:
         """Give the installation of an extension in a workspace, if it is switched on."""
@@ -130,17 +134,24 @@ class Asking(Protocol):
 
 
 def wants_event(installed: Asking, event_type: str) -> bool:
-    """Tell whether an installation gets an event: asked for, and readable with its grant."""
-    return _asks(installed.manifest.events, installed.granted, event_type)
+    """Tell whether an installation gets an event: asked for, and readable with its grant.
+
+    None gets its own, which it could answer with further ones for ever.
+    """
+    manifest = installed.manifest
+    return _asks(manifest.id, manifest.events, installed.granted, event_type)
 
 
 def _wants(one: Unserved, event_type: str) -> bool:
-    return _asks(one.events, one.granted, event_type)
+    return _asks(one.extension_id, one.events, one.granted, event_type)
 
 
-def _asks(patterns: Iterable[str], granted: frozenset[str], event_type: str) -> bool:
-    noun = NOUNS.get(event_type.partition(".")[0])
-    if noun is not None and f"read:{noun}" not in granted:
+def _asks(
+    extension_id: str, patterns: Iterable[str], granted: frozenset[str], event_type: str
+) -> bool:
+    kind = event_type.partition(".")[0]
+    noun = NOUNS.get(kind)
+    if kind == event_kind(extension_id) or (noun is not None and f"read:{noun}" not in granted):
         return False
     return any(matches(pattern, event_type) for pattern in patterns)
 
@@ -191,7 +202,9 @@ def build_table(
     rows = tuple(rows)
     ordered = sorted(live, key=lambda one: (one.extension_id, one.id))
     hooked: dict[_Key, list[Installed]] = {}
+    announced: dict[str, list[EventType]] = {}
     for one in ordered:
+        announced.setdefault(one.workspace_id, []).extend(types_of(one.manifest))
         for hook in _hook_names(one):
             hooked.setdefault((one.workspace_id, hook), []).append(one)
     return Table(
@@ -203,6 +216,7 @@ def build_table(
         MappingProxyType(dict(sorted(failed.items()))),
         MappingProxyType(dict(sorted(absent.items()))),
         unserved=MappingProxyType(dict(_unserved(rows, {one.id for one in ordered}, failed))),
+        announced=MappingProxyType({key: tuple(found) for key, found in announced.items()}),
     )
 
 

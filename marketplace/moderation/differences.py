@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from geminicrm.runtime.manifest import Manifest
+from geminicrm.runtime.plan_lines import own_event_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,15 @@ def compare(before: Opened | None, now: Opened) -> Difference:
     )
 
 
-_KINDS = ("permission", "optional permission", "host", "hook", "event", "Python package")
+_KINDS = (
+    "permission",
+    "optional permission",
+    "host",
+    "hook",
+    "event",
+    "own event",
+    "Python package",
+)
 
 
 def _asked(opened: Opened) -> tuple[Sequence[str], ...]:
@@ -84,6 +93,7 @@ def _asked(opened: Opened) -> tuple[Sequence[str], ...]:
         hosts,
         manifest.hooks or (),
         manifest.events,
+        [one.type for one in own_event_lines(manifest)],
         manifest.requires.python,
     )
 

@@ -34,6 +34,7 @@ PLACES = {
     "ui.pages": f"{UI}/pages/items",
     "ui.custom_fields": f"{UI}/custom_fields/items",
     "schedules": "$defs/schedule",
+    "event_types": "$defs/eventType",
     "inbound_webhooks": "$defs/inboundWebhook",
     "screenshots": "$defs/screenshot",
 }

@@ -157,7 +157,7 @@ def test_the_rest_samples_answer(served):
     token = 'TOKEN="$ADMIN"'
     texts = [*shell(section(page("README.md"), "REST")), *shell(page("docs/rest.md"))]
     _, *answers = served.run(token, *texts)
-    first, made, listed, followed, installed, trimmed, wrong = map(json.loads, answers)
+    first, made, listed, followed, installed, trimmed, wrong, jobs = map(json.loads, answers)
     assert len(first["data"]) == 1
     assert (made["amount"], made["currency"], made["version"]) == ("1250.50", "EUR", 1)
     assert len(listed["data"]) == 2
@@ -170,6 +170,7 @@ def test_the_rest_samples_answer(served):
         ["read:leads"],
     )
     assert wrong == {"data": [], "next_cursor": None}
+    assert jobs["next_cursor"] is None
 
 
 def test_the_problem_of_the_page_is_the_one_that_comes(served):
@@ -219,6 +220,8 @@ def test_the_extension_of_the_guide_works(served):
     assert "First call" in served.get("/api/extensions/follow-up/calls").json()["calls"]
     # What the handler writes last may come a moment after the call that it plans.
     eventually(lambda: f"planned/{lead['id']}" in due(served), SECONDS)
+    announced = served.get("/api/events?types=follow_up.call_planned").json()["data"]
+    assert lead["id"] in [one["data"]["lead_id"] for one in announced]
     place = f"panel=calls&record_type=lead&record_id={lead['id']}"
     said = served.post(f"/apps/follow-up/actions/call?{place}", headers={"HX-Request": "true"})
     assert "Fill in the address of the phone system first." in said.headers["HX-Trigger"]

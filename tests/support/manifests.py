@@ -52,6 +52,14 @@ FULL: dict[str, Any] = {
         {"setting": "base_url"},
     ],
     "events": ["lead.*", "deal.won", "*"],
+    "event_types": [
+        {
+            "name": "mail_filed",
+            "description": "Mail was filed on a lead.",
+            "schema": {"type": "object", "properties": {"lead_id": {"type": "string"}}},
+            "sample": {"lead_id": "lead_1"},
+        }
+    ],
     "hooks": ["collect_panel", "on_event"],
     "provides": ["email"],
     "authentication": {

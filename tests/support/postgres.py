@@ -90,18 +90,19 @@ def started_cluster(binaries: Path) -> Iterator[Cluster]:
     data = folder / "data"
     port = free_port()
     try:
-        _initdb(binaries, data)
+        initdb(binaries, data)
         settings = [f"--{each}" for each in (*FAST, f"port={port}", "max_connections=60")]
         command = [str(binaries / "postgres"), "-D", str(data), "-k", str(folder), *settings]
         with running([*command, "--listen_addresses=127.0.0.1"], folder / "log", owner):
             cluster = Cluster(port)
-            eventually(lambda: _answers(cluster), 30)
+            eventually(lambda: answers(cluster), 30)
             yield cluster
     finally:
         shutil.rmtree(folder)
 
 
-def _initdb(binaries: Path, data: Path) -> None:
+def initdb(binaries: Path, data: Path) -> None:
+    """Make a cluster as a user that PostgreSQL accepts."""
     owner = unprivileged_user()
     options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]
     subprocess.run(
@@ -115,7 +116,8 @@ def _initdb(binaries: Path, data: Path) -> None:
     )
 
 
-def _answers(cluster: Cluster) -> bool:
+def answers(cluster: Cluster) -> bool:
+    """Tell that it answers. Raises ConnectionError while it does not."""
     try:
         return cluster.ready()
     except psycopg.OperationalError as error:

@@ -1,5 +1,6 @@
 """Care of the rows: leases of the dead, clocks that jump, what is kept long enough."""
 
+import math
 import time
 from datetime import timedelta
 from typing import Final
@@ -8,8 +9,8 @@ import structlog
 from sqlalchemy import and_, delete, or_, select
 
 from geminicrm.kernel.jobs import claims
+from geminicrm.kernel.jobs.clock_jumps import set_ahead, set_back
 from geminicrm.kernel.jobs.models import CANCELLED, DEAD, DONE, JOBS, Job
-from geminicrm.kernel.jobs.settling import RETRY_SECONDS
 from geminicrm.kernel.outbox import EVENTS, OutboxEvent, OutboxPosition
 from geminicrm.kernel.owners import is_dead
 from geminicrm.kernel.work import Work, Works
@@ -19,8 +20,9 @@ DEAD_DAYS: Final = 90
 EVENT_DAYS: Final = 30
 _LOOK_SECONDS: Final = 1.0
 _JUMP_SECONDS: Final = 5.0
+_DAY_SECONDS: Final = 86_400.0
 _BATCH: Final = 2_000
-_FURTHEST_SECONDS: Final = max(claims.LEASE_SECONDS, RETRY_SECONDS[-1] * 1.1)
+_PARTS: Final = 20
 _log = structlog.get_logger(__name__)
 
 
@@ -32,40 +34,46 @@ class Care:
         self._owner = owner
         self._looked = -_LOOK_SECONDS
         self._offset: float | None = None
-        self._ahead = 0.0
+        self._distrusted_until = 0.0
 
     def step(self) -> None:
-        """Do what is due; cheap where nothing is."""
-        now = time.monotonic()
-        if now - self._looked < _LOOK_SECONDS:
-            return
-        self._looked = now
+        """Do what is due, before anything is taken; cheap where nothing is."""
         self._follow_clock()
-        self._free_the_dead()
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self._free_the_dead()
 
-    def sweep(self, work: Work) -> None:
+    def sweep(self) -> None:
         """Remove what was kept long enough, a part of it at a time.
 
-        Nothing goes while the clock is ahead of the time that has passed since this process began:
-        it may have been set wrongly, and what is gone does not come back when it is set right.
+        Nothing goes for a day after the clock was set ahead by more than a day: it may be wrong,
+        and what is gone does not come back when it is set right.
         """
-        if self._ahead > _JUMP_SECONDS:
+        if time.monotonic() < self._distrusted_until:
             return
-        _sweep_jobs(work)
-        _sweep_events(work)
+        for remove in (_sweep_jobs, _sweep_events):
+            for _part in range(_PARTS):
+                with self._works.across_workspaces("jobs: sweep", write=True) as work:
+                    count = remove(work)
+                if count < _BATCH:
+                    break
 
     def _follow_clock(self) -> None:
         # This one goes on while the machine sleeps, and nobody sets it.
         offset = self._works.clock.now().timestamp() - time.clock_gettime(time.CLOCK_BOOTTIME)
-        before, self._offset = self._offset, offset
-        if before is None:
-            back = True  # nobody knows what the clock did before this process
-        else:
-            back = offset < before - _JUMP_SECONDS
-            self._ahead += offset - before
-        if back:
-            with self._works.across_workspaces("jobs: the clock was set back", write=True) as work:
-                claims.hold_to_clock(work, _FURTHEST_SECONDS)
+        # Nobody knows what the clock did before this process: it may have been set back.
+        ahead = -math.inf if self._offset is None else offset - self._offset
+        if abs(ahead) > _JUMP_SECONDS:
+            with self._works.across_workspaces("jobs: the clock was set", write=True) as work:
+                if ahead > 0:
+                    set_ahead(work, ahead)
+                else:
+                    set_back(work)
+            if ahead > _DAY_SECONDS:
+                self._distrusted_until = time.monotonic() + _DAY_SECONDS
+            # Now only: where the database was away the rows are still to be mended.
+            self._offset = offset
 
     def _free_the_dead(self) -> None:
         with self._works.across_workspaces("jobs: look for dead workers") as work:
@@ -77,7 +85,7 @@ class Care:
                 _log.warning("took over what a killed worker held", worker=dead, jobs=count)
 
 
-def _sweep_jobs(work: Work) -> None:
+def _sweep_jobs(work: Work) -> int:
     ended = work.now - timedelta(days=DONE_DAYS)
     dead = work.now - timedelta(days=DEAD_DAYS)
     old = (
@@ -90,10 +98,11 @@ def _sweep_jobs(work: Work) -> None:
         )
         .limit(_BATCH)
     )
-    work.session.execute(delete(JOBS).where(Job.id.in_(old.scalar_subquery())))
+    found = work.session.execute(delete(JOBS).where(Job.id.in_(old.scalar_subquery())))
+    return int(found.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of a delete
 
 
-def _sweep_events(work: Work) -> None:
+def _sweep_events(work: Work) -> int:
     """Remove old events that nobody is still to be told of, and say so to the feed."""
     rows = work.session.execute(
         select(OutboxEvent.id, OutboxEvent.position)
@@ -106,8 +115,9 @@ def _sweep_events(work: Work) -> None:
         .limit(_BATCH)
     ).all()
     if not rows:
-        return
+        return 0
     work.session.execute(delete(EVENTS).where(OutboxEvent.id.in_([row.id for row in rows])))
     counter = work.session.get(OutboxPosition, 1, with_for_update=True)
     if counter is not None:
         counter.pruned = max(counter.pruned, *(row.position for row in rows))
+    return len(rows)

@@ -4,19 +4,22 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select, text, update
+from sqlalchemy import Row, Select, bindparam, select, text, update
 from sqlalchemy.orm import aliased
 
 from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.jobs.jobs import AT_ONCE
 from geminicrm.kernel.jobs.kinds import Claimed
 from geminicrm.kernel.jobs.models import JOBS, RUNNING, Job
+from geminicrm.kernel.jobs.settling import pause_after, queued
 from geminicrm.kernel.outbox import EVENTS, stored_event
 from geminicrm.kernel.work import Work
 
 LEASE_SECONDS: Final = 60
 GROUP: Final = 50
 """So many jobs of one queue are taken at once."""
+_SUSPECT: Final = 2
+"""What has been in the hands of so many workers that were killed may be the reason."""
 # As the index has it, word for word: SQLite uses a partial index for nothing else.
 _OPEN: Final = "state IN ('queued', 'running')"
 # From one queue to the next by the index: a million jobs of one queue are passed in one step.
@@ -66,13 +69,39 @@ def in_turns(queues: Iterable[str], last: str) -> list[str]:
     ]
 
 
-def take(work: Work, queue: str, kinds: Collection[str], owner: str, limit: int) -> list[Claimed]:
-    """Lease up to `limit` due jobs of a queue to `owner`.
+def take(
+    work: Work,
+    queue: str,
+    kinds: Collection[str],
+    owner: str,
+    limit: int,
+    held: Collection[str] = (),
+) -> list[Claimed]:
+    """Lease up to `limit` due jobs of a queue to `owner`, and none of those that he holds.
 
     One that was tried before is taken alone: it may be what killed its worker, and is to take
     nobody along a second time.
     """
-    rows = work.session.execute(
+    return _lease(work, owner, _due(work, queue, kinds, held).limit(limit))
+
+
+def take_late(
+    work: Work, queue: str, kinds: Collection[str], owner: str, held: Collection[str] = ()
+) -> list[Claimed]:
+    """Lease the job of a queue that is due longest of those which had to wait for their time.
+
+    What is wanted at once comes first in every queue: one that never runs empty would let none of
+    these pass.
+    """
+    late = _due(work, queue, kinds, held).where(Job.due_at > AT_ONCE)
+    return _lease(work, owner, late.limit(1))
+
+
+def _due(
+    work: Work, queue: str, kinds: Collection[str], held: Collection[str]
+) -> Select[tuple[Any, ...]]:
+    others = [Job.id.not_in(held)] if held else []
+    return (
         select(JOBS)
         .where(
             Job.queue == queue,
@@ -80,12 +109,15 @@ def take(work: Work, queue: str, kinds: Collection[str], owner: str, limit: int)
             Job.due_at <= work.now,
             Job.kind.in_(kinds),
             _FIRST_OF_ITS_RECORD,
+            *others,
         )
         .order_by(Job.due_at, Job.id)
-        .limit(limit)
         .with_for_update(skip_locked=True, of=Job)
-    ).all()
-    rows = _group(rows)
+    )
+
+
+def _lease(work: Work, owner: str, which: Select[tuple[Any, ...]]) -> list[Claimed]:
+    rows = _group(work.session.execute(which).all())
     if not rows:
         return []
     work.session.execute(
@@ -125,26 +157,24 @@ def owners(work: Work) -> list[str]:
 
 
 def free(work: Work, owner: str) -> int:
-    """Let go of all that a worker held which is gone; give how much that was."""
-    found = work.session.execute(
-        update(JOBS)
-        .where(JOBS.c.leased_by == owner, JOBS.c.state == RUNNING)
-        .values(due_at=AT_ONCE)
-    )
-    return int(found.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of an update
+    """Let go of all that a worker held which is gone; give how much that was.
 
-
-def hold_to_clock(work: Work, most_seconds: float) -> None:
-    """Bring back what lies too far ahead since the clock was set back.
-
-    No retry and no lease is further away than `most_seconds`; what was asked for later is left.
+    It is due at once. What was tried before comes later and later: it may be what kills workers,
+    and those that work beside it are to have the time to end.
     """
-    latest = work.now + timedelta(seconds=most_seconds)
-    work.session.execute(
-        update(JOBS)
-        .where(text(_OPEN), JOBS.c.attempts > 0, JOBS.c.due_at > latest)
-        .values(due_at=latest)
-    )
+    held = (JOBS.c.leased_by == owner, JOBS.c.state == RUNNING)
+    tried = work.session.scalars(select(JOBS.c.attempts).where(*held).distinct()).all()
+    count = 0
+    for attempts in tried:
+        pause = timedelta(seconds=0 if attempts < _SUSPECT else pause_after(attempts + 1))
+        due_at = work.now + pause if pause else AT_ONCE
+        found = work.session.execute(
+            update(JOBS)
+            .where(*held, JOBS.c.attempts == attempts)
+            .values(leased_by=None, **queued(work, due_at))
+        )
+        count += int(found.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of an update
+    return count
 
 
 def _group(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
@@ -176,4 +206,5 @@ def _claimed(row: Row[Any], events: Mapping[str, StoredEvent]) -> Claimed:
         max_attempts=row.max_attempts,
         seconds=row.seconds,
         created_at=row.created_at,
+        cancel_asked=row.cancel_asked,
     )

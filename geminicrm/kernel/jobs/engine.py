@@ -62,6 +62,7 @@ class Engine:
         self._ended: list[Outcome] = []
         self._hanging = 0
         self._last = ""
+        self._late = False
         self._renewed = self._looked = time.monotonic()
 
     @property
@@ -145,13 +146,16 @@ class Engine:
         if not names:
             return
         queues = claims.in_turns(self._places(claims.due_queues(work)), self._last)
+        held = [one for group in self._at_work() for one in group.held()]
         # Round by round, so that the second thread for a queue waits for the first of the others.
         for queue in (*queues, *queues):
             if self.full:
                 break
             if not self._places([queue]):
                 continue
-            jobs = claims.take(work, queue, names, self._owner, claims.GROUP)
+            self._late = not self._late
+            jobs = self._late and claims.take_late(work, queue, names, self._owner, held)
+            jobs = jobs or claims.take(work, queue, names, self._owner, claims.GROUP, held)
             if jobs:
                 taken.append(self._group(queue, jobs))
 

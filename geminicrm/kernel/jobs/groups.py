@@ -1,10 +1,12 @@
 """A few jobs of one queue in the hands of one thread."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
+import orjson
 import structlog
 
 from geminicrm.kernel.jobs.kinds import (
@@ -21,6 +23,7 @@ from geminicrm.kernel.jobs.settling import Outcome
 GROUP_SECONDS: Final = 2.0
 """After so long a thread gives back what it has not begun, for others to have their turn."""
 _GRACE_SECONDS: Final = 10.0
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _log = structlog.get_logger(__name__)
 
 
@@ -35,6 +38,7 @@ class Group:
         self._ended = ended
         self._lock = threading.Lock()
         self._now: tuple[Claimed, Run] | None = None
+        self._cancelled: set[str] = set()
         self._given_up = False
         self._stopping = False
 
@@ -55,8 +59,9 @@ class Group:
             return job.id, percent, note
 
     def cancel(self, ids: set[str]) -> None:
-        """Ask the running job to end, if it is one of these."""
+        """Ask the running job to end, if it is one of these; those that wait will not begin."""
         with self._lock:
+            self._cancelled |= ids
             if self._now is not None and self._now[0].id in ids:
                 self._now[1].cancel()
 
@@ -100,6 +105,8 @@ class Group:
             if not self._stopping and time.monotonic() < until:
                 job = self._left.pop()
                 self._now = job, Run(job.seconds)
+                if job.cancel_asked or job.id in self._cancelled:
+                    self._now[1].cancel()
                 return self._now
             left, self._left = self._left, []
         for one in left:
@@ -112,12 +119,24 @@ def attempt(kind: Kind, job: Claimed, run: Run) -> Outcome:
     if job.attempt > job.max_attempts:
         return Outcome(job=job, how="failed", error="the worker was killed while it ran")
     try:
-        return Outcome(job=job, how="done", result=kind.run(job, run))
-    except Exception as error:  # noqa: BLE001 - border: a job may fail in any way; it is tried again
+        run.check()  # it may have been cancelled before it began
+        return Outcome(job=job, how="done", result=_kept(kind.run(job, run)))
+    except BaseException as error:  # noqa: BLE001 - border: a job may fail in any way, by exit() too; it is tried again
         return _outcome_of(job, error)
 
 
-def _outcome_of(job: Claimed, error: Exception) -> Outcome:
+def _kept(result: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Give back a result that a database takes; one that none takes would hold up all others."""
+    try:
+        text = orjson.dumps(result)
+    except TypeError as error:
+        raise TypeError(f"its result is no JSON: {error}") from error
+    if _NUL.search(text):
+        raise ValueError("its result has the character NUL, which the database does not take")
+    return result
+
+
+def _outcome_of(job: Claimed, error: BaseException) -> Outcome:
     match error:
         case Postponed():
             return Outcome(job=job, how="postponed", error=str(error), seconds=error.seconds)

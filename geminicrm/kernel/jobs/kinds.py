@@ -5,11 +5,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.jobs.jobs import EVENT_KIND
 from geminicrm.kernel.outbox import Sink
+from geminicrm.kernel.texts import storable
+
+MOST_NOTE: Final = 300
 
 
 class Postponed(Exception):
@@ -52,6 +55,7 @@ class Claimed:
     max_attempts: int
     seconds: int
     created_at: datetime
+    cancel_asked: bool = False
 
     @property
     def again(self) -> bool:
@@ -100,7 +104,7 @@ class Run:
 
     def progress(self, percent: int, note: str = "") -> None:
         """Say how far it is (0 to 100), for those who look on; then `check`."""
-        self.said = (max(0, min(100, percent)), note[:300])
+        self.said = (max(0, min(100, percent)), storable(note, MOST_NOTE))
         self.check()
 
 

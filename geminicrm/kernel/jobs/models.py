@@ -16,8 +16,10 @@ DEAD: Final = "dead"
 CANCELLED: Final = "cancelled"
 STATES: Final = (QUEUED, RUNNING, DONE, DEAD, CANCELLED)
 OPEN: Final = (QUEUED, RUNNING)
+ENDED: Final = (DONE, DEAD, CANCELLED)
 
 _OPEN = text("state IN ('queued', 'running')")
+_ENDED = text("state IN ('done', 'dead', 'cancelled')")
 _OPEN_AND_UNIQUE = text("unique_key IS NOT NULL AND state IN ('queued', 'running')")
 _OPEN_AND_ORDERED = text("order_key IS NOT NULL AND state IN ('queued', 'running')")
 _OF_AN_EVENT = text("event_id IS NOT NULL")
@@ -49,6 +51,7 @@ class Job(WorkspaceOwned, Base):
         _index("ix_jobs_order", "kind", "target", "order_key", "position",
                where=_OPEN_AND_ORDERED),
         _index("ix_jobs_leased", "leased_by", where=_LEASED),
+        _index("ix_jobs_ended", "workspace_id", "state", "target", "id", where=_ENDED),
         Index(None, "workspace_id", "state", "id"),
     )  # fmt: skip
 

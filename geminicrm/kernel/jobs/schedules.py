@@ -52,7 +52,7 @@ def next_time(cron: str, zone: str, after: datetime) -> datetime:
     """
     try:
         local = after.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder of zones is none
         local = after
     return next(CronSim(cron, local)).astimezone(after.tzinfo)
 
@@ -84,6 +84,19 @@ def keep_schedules(
         row.seconds, row.description = one.seconds, one.description
     for left in there.values():
         work.session.delete(left)
+
+
+def plan_anew(work: Work) -> None:
+    """Bring next times back that lie too far ahead since the clock was set back."""
+    rows = work.session.scalars(
+        select(Schedule).where(Schedule.enabled, Schedule.next_at > work.now)
+    )
+    for row in rows:
+        following = next_time(row.cron, row.zone, work.now)
+        # A clock that is put right by a little does not make the last run come twice.
+        just_run = row.last_at is not None and following <= row.last_at <= work.now + _JUMP
+        if row.next_at > following and not just_run:
+            row.next_at = following
 
 
 class Schedules:
@@ -118,10 +131,9 @@ class Schedules:
             )
 
     def _due(self, work: Work) -> Sequence[Schedule]:
-        ahead = Schedule.last_at > work.now + _JUMP
         return work.session.scalars(
             select(Schedule)
-            .where(Schedule.enabled, (Schedule.next_at <= work.now) | ahead)
+            .where(Schedule.enabled, Schedule.next_at <= work.now)
             .order_by(Schedule.next_at)
             .limit(_BATCH)
         ).all()
@@ -130,14 +142,9 @@ class Schedules:
         row = work.session.get(Schedule, seen.id, with_for_update=True)
         if row is None or not row.enabled or row.next_at != seen.next_at:
             return 0  # another process was quicker
-        following = next_time(row.cron, row.zone, work.now)
-        if row.next_at > work.now:
-            # The clock was set back past its last run: it would wait until the old time is over.
-            row.next_at, row.last_at = following, None
-            return 0
         if not self._open(work, row):
             self._enqueue(work, row)
-        row.last_at, row.next_at = work.now, following
+        row.last_at, row.next_at = work.now, next_time(row.cron, row.zone, work.now)
         return 1
 
     def _enqueue(self, work: Work, row: Schedule) -> None:

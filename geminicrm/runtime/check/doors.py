@@ -19,7 +19,9 @@ _DEEPEST: Final = 6
 _ALIAS_ROUNDS: Final = 3
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "Context": (),
+    "EventsDoor": ("events",),
     "HttpDoor": ("http",),
+    "JobsDoor": ("jobs",),
     "StorageDoor": ("storage",),
 }
 

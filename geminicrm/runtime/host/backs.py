@@ -133,6 +133,31 @@ class ListDocuments(_Arguments, frozen=True):
     cursor: str | None
 
 
+class EmitEvent(_Arguments, frozen=True):
+    """`events.emit`."""
+
+    name: str
+    data: Data
+    object_id: str | None
+
+
+class EnqueueJob(_Arguments, frozen=True):
+    """`jobs.enqueue`."""
+
+    name: str
+    payload: Any
+    delay_seconds: float
+    unique_key: str | None
+    max_attempts: Limit
+
+
+class JobProgress(_Arguments, frozen=True):
+    """`job.progress` of the job that runs."""
+
+    percent: float
+    note: str
+
+
 RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
 _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "get": GetRecord,
@@ -158,6 +183,10 @@ _OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
     ("storage", "delete"): DeleteDocument,
     ("storage", "list"): ListDocuments,
     ("storage", "usage"): Nothing,
+    ("events", "emit"): EmitEvent,
+    ("jobs", "enqueue"): EnqueueJob,
+    ("jobs", "progress"): JobProgress,
+    ("jobs", "is_cancelled"): Nothing,
 }
 
 BACKS: Final[Mapping[tuple[str, str], type[Struct]]] = MappingProxyType(

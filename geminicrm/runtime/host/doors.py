@@ -9,8 +9,10 @@ from typing_extensions import override
 from extensions.sdk.context import ActorInfo, HttpResponse, WorkspaceInfo
 from extensions.sdk.errors import Finding, Invalid
 from extensions.sdk.records import Record, RecordPage
+from geminicrm.runtime.host.announced import HostEvents
 from geminicrm.runtime.host.backs import RECORD_DOORS
 from geminicrm.runtime.host.current import current
+from geminicrm.runtime.host.jobs import HostJobs
 from geminicrm.runtime.host.stored import HostStorage
 from geminicrm.runtime.host.values import encode, encode_fields
 
@@ -181,6 +183,8 @@ class HostContext:
         self.settings = HostSettings()
         self.secrets = HostSecrets()
         self.storage = HostStorage()
+        self.events = HostEvents()
+        self.jobs = HostJobs()
         self.log = HostLog()
 
     @property

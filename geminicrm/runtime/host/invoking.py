@@ -7,14 +7,21 @@ from typing import Any, Final
 from extensions.sdk.actions import ActionResult
 from extensions.sdk.blocks import Badge, validate_blocks
 from extensions.sdk.events import Event
+from extensions.sdk.jobs import Schedule
 from extensions.sdk.records import RecordChange
+from geminicrm.runtime.host.jobs import JobFacts
 from geminicrm.runtime.host.loading import Loaded
 from geminicrm.runtime.host.messages import Invoke
 from geminicrm.runtime.host.values import ValueRefused, decode, encode
 from geminicrm.runtime.host.wire import WireBroken
 
 _ARGUMENTS: Final[Mapping[str, Any]] = MappingProxyType(
-    {"before_record_save": tuple[RecordChange], "on_event": tuple[Event]}
+    {
+        "before_record_save": tuple[RecordChange],
+        "on_event": tuple[Event],
+        "on_schedule": tuple[Schedule],
+        "run_job": tuple[JobFacts],
+    }
 )
 """What the arguments of a hook are where they are not plain data."""
 
@@ -35,7 +42,8 @@ def _hook(loaded: Loaded, name: str, body: bytes) -> object:
     hook = loaded.hooks.get(name)
     if hook is None:
         raise WireBroken(f"there is no hook {name!r}")
-    found = hook.call(*_given(body, _ARGUMENTS.get(name, list[Any])))
+    given = _given(body, _ARGUMENTS.get(name, list[Any]))
+    found = hook.call(*(one.job() if isinstance(one, JobFacts) else one for one in given))
     reader = _RESULTS.get(name)
     return reader(found) if reader is not None else None
 

@@ -47,6 +47,7 @@ _KEPT: Final[Mapping[type[sdk.SdkError], Mapping[str, _Taken]]] = MappingProxyTy
         sdk.Refused: {"reason": _text, "field": _text_or_none},
         sdk.UnknownAction: {"action": _text},
         sdk.Unavailable: {"retry_after": _wait},
+        sdk.JobStopped: {},
         sdk.HttpError: {},
         sdk.HttpNotAllowed: {"host": _text},
         sdk.HttpFailed: {"sent": _flag},

@@ -32,10 +32,12 @@ from geminicrm.runtime.hosting.connections import Connection
 from geminicrm.runtime.hosting.errors import Exceeded, Late, Lost, NotBegun
 
 MOST_BACKS = 1_000
+"""In a call of up to 30 seconds, and as many for each further 30; so with MOST_MOVED."""
 MOST_MOVED = 64 * 1024 * 1024
 MOST_ANSWER = 10 * 1024 * 1024
 MOST_SENT = 10 * 1024 * 1024
 _LONGEST_SECONDS = 3_600.0
+_SHARE_SECONDS = 30.0
 
 Opening: TypeAlias = Callable[[int, float], Request | Invoke]
 """Makes the first message from the conversation's number and the seconds that are left."""
@@ -82,6 +84,8 @@ class Conversation:
         self._is_sent = False
         self._is_heard = False
         self._backs = 0
+        # Long work may ask for more, and no more quickly.
+        self._share = max(1.0, (deadline - time.monotonic()) / _SHARE_SECONDS)
         self._moved = 0
 
     def hold(self, task: Task) -> Ending:
@@ -170,8 +174,9 @@ class Conversation:
 
     def _call_back(self, message: Back | HttpBack, body: bytes) -> None:
         self._backs += 1
-        if self._backs > MOST_BACKS:
-            raise Exceeded(f"more than {MOST_BACKS} calls back in one call")
+        most = int(MOST_BACKS * self._share)
+        if self._backs > most:
+            raise Exceeded(f"more than {most} calls back in one call")
         try:
             if isinstance(message, Back):
                 self._move(len(body))
@@ -199,8 +204,9 @@ class Conversation:
 
     def _move(self, size: int) -> None:
         self._moved += size
-        if self._moved > MOST_MOVED:
-            raise Exceeded(f"more than {MOST_MOVED} bytes moved in one call")
+        most = int(MOST_MOVED * self._share)
+        if self._moved > most:
+            raise Exceeded(f"more than {most} bytes moved in one call")
 
     def _send(self, message: ToHost, body: bytes = b"") -> None:
         try:

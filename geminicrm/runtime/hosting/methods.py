@@ -62,6 +62,24 @@ def _documents(app: ExtensionContext, given: backs.ListDocuments) -> object:
     return app.storage.list(given.prefix, limit=given.limit, cursor=given.cursor)
 
 
+def _emit(app: ExtensionContext, given: backs.EmitEvent) -> object:
+    return app.events.emit(given.name, given.data, object_id=given.object_id)
+
+
+def _enqueue(app: ExtensionContext, given: backs.EnqueueJob) -> object:
+    return app.jobs.enqueue(
+        given.name,
+        given.payload,
+        delay_seconds=given.delay_seconds,
+        unique_key=given.unique_key,
+        max_attempts=given.max_attempts,
+    )
+
+
+def _progress(app: ExtensionContext, given: backs.JobProgress) -> None:
+    app.jobs.control().progress(given.percent, given.note)
+
+
 _OTHERS: Final[Mapping[tuple[str, str], Method]] = {
     ("settings", "all"): lambda app, _given: dict(app.settings),
     ("settings", "save"): _save_settings,
@@ -76,6 +94,10 @@ _OTHERS: Final[Mapping[tuple[str, str], Method]] = {
     ("storage", "delete"): _drop,
     ("storage", "list"): _documents,
     ("storage", "usage"): lambda app, _given: app.storage.usage(),
+    ("events", "emit"): _emit,
+    ("jobs", "enqueue"): _enqueue,
+    ("jobs", "progress"): _progress,
+    ("jobs", "is_cancelled"): lambda app, _given: app.jobs.control().is_cancelled(),
 }
 
 METHODS: Final[Mapping[tuple[str, str], Method]] = MappingProxyType(

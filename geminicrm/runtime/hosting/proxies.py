@@ -6,6 +6,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import msgspec
 from flask import Blueprint
 from typing_extensions import override
 
@@ -14,9 +15,11 @@ from extensions.sdk.actions import ActionResult
 from extensions.sdk.context import Context
 from extensions.sdk.errors import PermissionDenied, SdkError
 from extensions.sdk.hookspecs import BUDGET_SECONDS, hook_arguments
+from extensions.sdk.jobs import Job
 from geminicrm.api.http import problem
 from geminicrm.kernel.errors import TooLarge
 from geminicrm.runtime.failures import RemoteFailure
+from geminicrm.runtime.host.jobs import JobFacts
 from geminicrm.runtime.host.messages import Failed, Invoke, Raised
 from geminicrm.runtime.host.parts import Answer, Hook
 from geminicrm.runtime.host.raised import error_of
@@ -69,7 +72,7 @@ class Remote:
 
     def hook(self, name: str, *arguments: object) -> Any:
         """Call a hook with its arguments in their order; give what the hook gives."""
-        given = self.invoke("hook", name, arguments)
+        given = self.invoke("hook", name, [_as_sent(one) for one in arguments])
         reader = _READERS.get(name)
         return reader(given) if reader is not None else None
 
@@ -136,6 +139,13 @@ def hosted_hooks(remote: Remote, names: Iterable[str]) -> Mapping[str, Hook]:
             if name in BUDGET_SECONDS
         }
     )
+
+
+def _as_sent(argument: object) -> object:
+    if not isinstance(argument, Job):
+        return argument
+    facts = JobFacts(argument.id, argument.name, argument.payload, argument.attempt)
+    return msgspec.structs.asdict(facts)
 
 
 def _raise(message: object) -> None:

@@ -1,13 +1,21 @@
-"""lead-scoring on a real core: badges, panel, widget, gate and button."""
+"""lead-scoring on a real core: badges, panel, widget, gate, button and event."""
 
 import pytest
+from sqlalchemy import select
 
 from extensions.lead_scoring.extension import LeadScoring
 from extensions.sdk.blocks import validate_blocks
+from extensions.sdk.errors import QuotaExceeded
+from extensions.sdk.events import EVENTS_AT_ONCE
 from extensions.sdk.records import RecordChange
 from geminicrm.crm.shared.commands import ChangeRefused
 from geminicrm.kernel.errors import NotFound
+from geminicrm.kernel.jobs.schedules import Schedules
+from geminicrm.kernel.outbox import OutboxEvent
+from geminicrm.runtime.models import StoredDocument
+from geminicrm.runtime.storage_door import ExtensionStorage
 from tests.support.core import csrf, sign_in
+from tests.support.working import Hands
 
 HOT = {
     "first_name": "Grace",
@@ -137,6 +145,89 @@ def test_the_button_qualifies_the_lead(scoring, core, tenant, owner, client):
 def test_it_knows_no_other_action(scoring, core, owner, action, record):
     with pytest.raises(NotFound, match="no action"):
         core.runtime.hooks.perform_action(owner, "lead-scoring", action, {}, record)
+
+
+def announced(core, owner, lead):
+    with core.works.read(owner) as work:
+        query = select(OutboxEvent).where(OutboxEvent.type == "lead_scoring.score_changed")
+        found = work.session.scalars(query.order_by(OutboxEvent.id)).all()
+    assert {row.object_id for row in found} <= {lead["id"]}
+    return [(row.data["before"], row.data["name"], row.data["score"]) for row in found]
+
+
+def test_a_lead_that_becomes_hot_or_cold_is_announced_once(scoring, core, owner):
+    lead = core.crm.leads.create(owner, {"last_name": "Hopper"})
+    scoring.relay()
+    assert announced(core, owner, lead) == []
+    core.crm.leads.update(owner, lead["id"], HOT)
+    core.crm.leads.update(owner, lead["id"], {"tags": ["seen"]})
+    scoring.relay()
+    assert announced(core, owner, lead) == [("Cold", "Hot", 100)]
+    core.crm.leads.update(owner, lead["id"], dict.fromkeys(HOT) | {"last_name": "Hopper"})
+    scoring.relay()
+    assert announced(core, owner, lead)[1:] == [("Hot", "Cold", 0)]
+
+
+def test_what_was_announced_of_a_lead_is_forgotten_with_it(scoring, core, owner):
+    lead = core.crm.leads.create(owner, HOT)
+    scoring.relay()
+    kept = StoredDocument.key.startswith("announced/")
+    with core.works.read(owner) as work:
+        assert work.session.scalar(select(StoredDocument.value).where(kept)) == '"Hot"'
+    core.crm.leads.delete(owner, lead["id"])
+    scoring.relay()
+    with core.works.read(owner) as work:
+        assert work.session.scalar(select(StoredDocument.value).where(kept)) is None
+
+
+def due(core, clock, seconds):
+    """Let time pass, and a worker do what is due then."""
+    core.runtime.schedules.step()
+    clock.advance(seconds)
+    ticking = Schedules(core.works)
+    hands = Hands(core, kinds=core.runtime.kinds)
+    while ticking.tick():
+        continue
+    hands.work()
+    hands.close()
+
+
+NIGHT = 24 * 60 * 60
+
+
+def test_at_night_a_changed_rule_is_announced(scoring, core, owner, clock):
+    lead = core.crm.leads.create(owner, HOT)
+    scoring.relay()
+    scoring.configure(points_company=-90)
+    due(core, clock, NIGHT)
+    assert announced(core, owner, lead)[1:] == [("Hot", "Cold", 0)]
+    due(core, clock, NIGHT)
+    assert len(announced(core, owner, lead)) == 2
+
+
+def test_more_than_may_be_announced_at_once_goes_on_later(scoring, core, owner, clock):
+    for number in range(EVENTS_AT_ONCE + 5):
+        core.crm.leads.create(owner, {**HOT, "last_name": f"Hopper {number}"})
+    due(core, clock, NIGHT)
+    assert count(core, owner) == EVENTS_AT_ONCE
+    due(core, clock, 10)
+    assert count(core, owner) == EVENTS_AT_ONCE + 5
+
+
+def count(core, owner):
+    with core.works.read(owner) as work:
+        query = select(OutboxEvent.id).where(OutboxEvent.type == "lead_scoring.score_changed")
+        return len(work.session.scalars(query).all())
+
+
+def test_a_full_storage_does_not_keep_it_from_announcing(scoring, core, owner, monkeypatch):
+    def full(*_given, **_named):
+        raise QuotaExceeded("10,000 documents")
+
+    monkeypatch.setattr(ExtensionStorage, "put", full)
+    lead = core.crm.leads.create(owner, HOT)
+    scoring.relay()
+    assert announced(core, owner, lead) == [("Cold", "Hot", 100)]
 
 
 def test_it_has_no_routes_and_leaves_nothing(scoring, core, tenant, owner, client):

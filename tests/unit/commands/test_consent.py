@@ -6,9 +6,11 @@ import click
 import pytest
 
 from geminicrm.commands.consent import ask_consent
+from geminicrm.commands.plan_words import plan_words
 from geminicrm.runtime.enforcement import ENFORCED_WORDS, ISOLATION_WORDS
 from geminicrm.runtime.plan import Plan
-from geminicrm.runtime.plan_lines import Addition, HostLine, ScopeLine
+from geminicrm.runtime.plan_changes import Changes
+from geminicrm.runtime.plan_lines import Addition, HostLine, OwnEventLine, ScopeLine
 
 
 def plan(**changes):
@@ -69,6 +71,26 @@ def test_everything_that_it_does_is_told(monkeypatch, capsys):
         "  - Key",
         "It finds what it stored here before: 3 document(s).",
     ]
+
+
+OWN = OwnEventLine("shout.shouted", "A lead was shouted at.")
+
+
+def test_events_of_its_own_are_told(monkeypatch, capsys):
+    told = refused(plan(own_events=(OWN,)), monkeypatch, capsys)
+    assert (
+        "  - Announce events of its own. shout.shouted: A lead was shouted at. "
+        "Everybody in the workspace may read it."
+    ) in told
+
+
+def test_a_change_says_what_it_announces_now_and_no_more():
+    more = plan(kind="upgrade", from_version="0.9.0", changes=Changes(own_events_added=(OWN,)))
+    less = plan(kind="rollback", from_version="2.0.0", changes=Changes(own_events_removed=(OWN,)))
+    gone = plan(kind="uninstall", changes=Changes(own_events_removed=(OWN,)))
+    assert "  + Added: announces shout.shouted" in plan_words(more)
+    assert "  - Removed: announces shout.shouted" in plan_words(less)
+    assert "  - announcing shout.shouted" in plan_words(gone)
 
 
 def test_an_extension_that_may_do_nothing_says_so(monkeypatch, capsys):

@@ -83,3 +83,9 @@ def test_types_are_found_by_name_and_by_pattern(tenant: Tenant):
     assert not CATALOGUE.known("planet.*")
     readable = CATALOGUE.readable(tenant.owner("read:leads"))
     assert {one.type.partition(".")[0] for one in readable} == {"lead", "pipeline"}
+
+
+def test_what_an_event_holds_is_for_those_who_may_read_such_records(tenant: Tenant):
+    narrow = tenant.owner("read:leads")
+    names = ("lead.created", "deal.won", "pipeline.created", "deal.forgotten")
+    assert [CATALOGUE.may_read(narrow, name) for name in names] == [True, False, True, False]

@@ -7,6 +7,8 @@ from flask import Flask
 
 from geminicrm.app import Core, create_app
 from geminicrm.identity.tokens import create_token
+from geminicrm.kernel.clock import FixedClock
+from geminicrm.kernel.jobs.care import EVENT_DAYS, Care
 from geminicrm.kernel.relay import Relay
 from tests.support.core import Tenant, make_tenant
 
@@ -112,3 +114,39 @@ def test_the_types_are_published(tenant: Tenant, app: Flask):
     assert one["schema"]["properties"]["type"] == {"const": "deal.won"}
     gone = client.get("/api/event-types/deal.forgotten", headers=tenant.headers())
     assert gone.status_code == 404
+
+
+def prune(core: Core) -> None:
+    """Remove what was kept long enough, as the worker does."""
+    with core.works.across_workspaces("sweep for a test", write=True) as work:
+        Care(core.works, "a test").sweep(work)
+
+
+def test_who_was_away_for_too_long_is_told_to_read_anew(
+    core: Core, tenant: Tenant, app: Flask, clock: FixedClock
+):
+    for number in range(3):
+        lead(core, tenant, f"Old {number}")
+    place(core)
+    assert ask(app, tenant, after=1)["next_after"] == 3
+    clock.advance(EVENT_DAYS * 86_400 + 1)
+    kept = lead(core, tenant, "New")
+    place(core)
+    prune(core)
+    said = ask(app, tenant, 410, after=1)
+    assert (said["code"], said["after"]) == ("gone", 3)
+    assert said["detail"].endswith("Read the records anew, then go on with after=3.")
+    for after in ({}, {"after": 0}, {"after": said["after"]}):
+        (event,) = ask(app, tenant, **after)["data"]
+        assert (event["data"]["id"], event["position"]) == (kept, 4)
+
+
+def test_who_has_seen_all_that_was_removed_goes_on(
+    core: Core, tenant: Tenant, app: Flask, clock: FixedClock
+):
+    lead(core, tenant, "Old")
+    place(core)
+    clock.advance(EVENT_DAYS * 86_400 + 1)
+    prune(core)
+    assert ask(app, tenant, after=1) == {"data": [], "next_after": 1}
+    assert ask(app, tenant) == {"data": [], "next_after": 1}

@@ -17,6 +17,8 @@ ARGUMENTS = {
     "collect_badges": ("record_type", "records"),
     "before_record_save": ("change",),
     "on_event": ("event",),
+    "on_schedule": ("schedule",),
+    "run_job": ("job",),
 }
 
 
@@ -42,7 +44,7 @@ def test_a_hook_says_when_it_fires_what_to_return_and_its_budget(name):
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_the_name_tells_the_kind(name):
-    assert name.startswith(("collect_", "before_", "on_"))
+    assert name.startswith(("collect_", "before_", "on_", "run_"))
 
 
 @pytest.mark.parametrize("name", HOOKS)

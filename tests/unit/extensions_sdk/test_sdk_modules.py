@@ -43,7 +43,7 @@ def test_every_error_is_drawn_in_the_tree():
 def test_codes_of_errors_are_unique():
     kinds = [value for value in vars(errors).values() if isinstance(value, type)]
     codes = [kind.code for kind in kinds if issubclass(kind, errors.SdkError)]
-    assert len(codes) == len(set(codes)) == 13
+    assert len(codes) == len(set(codes)) == 14
 
 
 @pytest.mark.parametrize(

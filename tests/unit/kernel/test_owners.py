@@ -1,11 +1,13 @@
 """Names of processes: who is certainly dead."""
 
+import os
+import socket
 import subprocess
 import sys
 
 import pytest
 
-from geminicrm.kernel.owners import MOST, is_dead, own_name
+from geminicrm.kernel.owners import MOST, host_and_pid, is_dead, own_name
 from tests.support.waiting import eventually
 
 CODE = "from geminicrm.kernel.owners import own_name; print(own_name())"
@@ -54,3 +56,8 @@ def changed(place: int, value: str) -> str:
     parts = own_name().split("|")
     parts[place] = value
     return "|".join(parts)
+
+
+def test_a_name_tells_host_and_number():
+    assert host_and_pid(own_name()) == (socket.gethostname(), os.getpid())
+    assert host_and_pid("somebody") == ("somebody", 0)

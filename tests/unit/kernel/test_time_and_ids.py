@@ -4,7 +4,7 @@ import pytest
 
 from geminicrm.kernel.clock import FixedClock, SystemClock, format_instant, parse_instant
 from geminicrm.kernel.events import matches
-from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.ids import made_at, new_id
 
 
 def test_ids_carry_their_prefix_and_differ():
@@ -16,6 +16,12 @@ def test_ids_carry_their_prefix_and_differ():
 def test_ids_made_later_sort_later():
     made = [new_id("x") for _ in range(2000)]
     assert [one[:13] for one in made] == sorted(one[:13] for one in made)
+
+
+def test_ids_tell_when_they_were_made():
+    before = datetime.now(UTC)
+    made = made_at(new_id("wrk"))
+    assert before <= made <= datetime.now(UTC)
 
 
 def test_instants_survive_the_way_through_text():

@@ -137,3 +137,10 @@ def test_what_appears_is_counted():
         "1 inbound webhook",
         "1 settings page",
     ]
+
+
+def test_events_of_its_own_are_named():
+    own = {"name": "a_b", "description": "It happened.", "schema": {}, "sample": {}}
+    (found,) = abilities.required(manifest(event_types=[own]))
+    assert (found.sentence, found.group) == ("Announce events of its own", "run")
+    assert found.explanation == "Everybody in the workspace may read them: a.a_b."

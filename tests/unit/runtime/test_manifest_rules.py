@@ -57,6 +57,9 @@ def findings_of(data):
             [("/authentication/authorization_url", "missing_property")],
         ),
         ({"ui": {"navigation": [{"page": "a"}]}}, [("/ui/navigation/0/page", "unknown_page")]),
+        ({"schedules": [{"cron": "0 25 * * *"}]}, [("/schedules/0/cron", "wrong_cron")]),
+        ({"schedules": [{"cron": "0 0 30 2 *"}]}, [("/schedules/0/cron", "wrong_cron")]),
+        ({"schedules": [{"cron": "a b c d e"}]}, [("/schedules/0/cron", "wrong_cron")]),
     ],
 )
 def test_what_is_wrong(data, expected):
@@ -72,6 +75,7 @@ def test_what_is_wrong(data, expected):
         {"settings": [{"id": "url"}], "network": [{"setting": "url"}, {"host": "a"}]},
         {"ui": {"pages": [ONE], "navigation": [{"id": "x", "page": "a"}]}},
         {"authentication": {"type": "api_key"}},
+        {"schedules": [{"cron": "*/5 8-18 * * mon-fri"}, {"cron": "0 0 29 2 *"}]},
     ],
 )
 def test_what_is_right(data):
@@ -83,7 +87,7 @@ def test_what_is_right(data):
 )
 @pytest.mark.parametrize(
     "name",
-    ["permissions", "requires", "ui", "network", "settings", "screenshots", "icon", "entry_point"],
+    ["permissions", "requires", "ui", "network", "settings", "screenshots", "icon", "schedules"],
 )
 def test_wrong_types_are_left_to_the_schema(name, wrong):
     assert {code for _, code in findings_of({name: wrong})} <= {"unknown_permission", "wrong_form"}

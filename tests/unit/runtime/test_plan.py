@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from geminicrm.runtime.problems import ConsentRequired, InstallFailed, NotInstalled
 from geminicrm.runtime.storage import Owner, Storage
 from geminicrm.runtime.upgrade_problems import NothingBefore
+from tests.support.announcing import SCORED
 from tests.support.core import Tenant
 from tests.support.life import ALL, HELLO, Life, files, wanted, zipped
 from tests.support.life_app import life_app
@@ -19,6 +20,7 @@ SECOND: dict[str, Any] = {
     "optional_permissions": ["read:users"],
     "network": [{"host": "new.example.com", "reason": "Sends."}],
     "events": ["deal.won"],
+    "event_types": [SCORED],
     "hooks": ["on_event", "before_record_save"],
     "schedules": [{"id": "nightly", "cron": "0 3 * * *", "description": "Counts."}],
     "ui": {"record_panels": [{"id": "p", "title": "Greet", "record": "lead"}]},
@@ -69,6 +71,7 @@ def test_an_upgrade_says_what_comes_what_goes_and_what_stays(second: Life, tenan
     assert (changes.events_added, changes.events_removed) == (("deal.won",), ("lead.created",))
     assert (changes.hooks_added, changes.hooks_removed) == (("before_record_save",), ())
     assert [one.id for one in changes.schedules_added] == ["nightly"]
+    assert [one.type for one in changes.own_events_added] == ["hello_world.score_changed"]
     assert [one.title for one in changes.ui_added] == ["Greet"]
     assert [one.title for one in changes.ui_removed] == ["Greetings"]
     assert [one.label for one in changes.settings_lost] == ["Tone"]
@@ -78,12 +81,22 @@ def test_an_upgrade_says_what_comes_what_goes_and_what_stays(second: Life, tenan
     assert (plan.data.fate, plan.data.documents) == ("kept", 1)
     assert (plan.data.storage_before, plan.data.storage_after) == (1, 2)
     assert plan.changelog == "## 2.0.0\n\n- Won deals."
-    assert [name for name, _, _ in plan.background()][1] == "schedule:nightly"
+    assert [name for name, _, _ in plan.background()] == [
+        "on_event",
+        "schedule:nightly",
+        "announces:hello_world.score_changed",
+        "before_record_save",
+    ]
 
 
 def test_an_upgrade_that_asks_for_nothing_more_needs_no_consent(second: Life, tenant: Tenant):
     put(second, **{**FIRST, "version": "2.0.0"})
     assert not second.cycle.preview(tenant.owner(), HELLO).needs_consent
+
+
+def test_a_version_that_announces_more_needs_consent(second: Life, tenant: Tenant):
+    put(second, **{**FIRST, "version": "2.0.0", "event_types": [SCORED]})
+    assert second.cycle.preview(tenant.owner(), HELLO).needs_consent
 
 
 def test_an_install_finds_what_was_stored_before(life: Life, tenant: Tenant):
@@ -100,6 +113,7 @@ def test_a_rollback_says_what_comes_back(second: Life, tenant: Tenant):
     plan = second.cycle.preview(tenant.owner(), HELLO, action="rollback")
     assert (plan.kind, plan.from_version, plan.version) == ("rollback", "2.0.0", "1.0.0")
     assert scopes(plan.changes.scopes_removed) == ["write:deals"]
+    assert [one.type for one in plan.changes.own_events_removed] == ["hello_world.score_changed"]
     assert not plan.needs_consent
     named = second.cycle.preview(tenant.owner(), HELLO, "1.0.0", "rollback")
     assert named == plan

@@ -1,5 +1,6 @@
 // What htmx needs from us: the CSRF header, a progress line after 300 ms, toasts for failures.
-// Nobody waits for what an element with data-quiet asks for, so of that nothing is shown.
+// Nobody waits for what an element with data-quiet asks for, so of that nothing is shown, and
+// nothing is asked while nobody can see the page.
 import { csrfToken } from "./http.js";
 import { showToast } from "./toasts.js";
 
@@ -11,6 +12,7 @@ export function startHtmx() {
   let timer = 0;
 
   document.addEventListener("htmx:configRequest", (event) => {
+    if (document.hidden && isPoll(event)) event.preventDefault();
     if (event.detail.verb !== "get") event.detail.headers["X-CSRFToken"] = csrfToken();
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
@@ -39,6 +41,11 @@ export function startHtmx() {
 
 function isQuiet(event) {
   return event.detail.requestConfig.elt.closest("[data-quiet]") !== null;
+}
+
+function isPoll(event) {
+  const elt = event.detail.elt;
+  return elt.hasAttribute("data-quiet") && event.detail.triggeringEvent === undefined;
 }
 
 function problem(xhr) {

@@ -7,6 +7,7 @@ from typing import Any
 from .tools import Attack, Missed, Target
 
 _FLOOD = 1_500
+_EVENTS = 200
 
 
 def record_of_another_workspace(target: Target) -> str:
@@ -117,6 +118,20 @@ def storage_of_odd_keys(target: Target) -> str:
     return "stored"
 
 
+def event_of_the_core(target: Target) -> str:
+    return str(target["app"].events.emit("lead.created", {"id": target["other_lead"]}))
+
+
+def event_flood(target: Target) -> str:
+    refused: Exception | None = None
+    for _ in range(_EVENTS):
+        try:
+            target["app"].events.emit("none", {})
+        except Exception as error:  # noqa: BLE001 - the last one tells
+            refused = error
+    raise refused or Missed("nothing was tried")
+
+
 def call_flood(target: Target) -> str:
     for _ in range(_FLOOD):
         target["app"].storage.get("none")
@@ -186,8 +201,8 @@ ATTACKS: dict[str, Attack] = {
         delete_in_another_workspace, move_to_another_workspace, scope_not_granted,
         scope_taken_away, host_not_named, private_address, address_in_disguise, other_scheme,
         header_in_request, name_own_host, unknown_setting, storage_of_another,
-        storage_beyond_quota, storage_of_odd_keys, call_flood, log_with_lines,
-        call_from_a_thread, import_the_core, find_the_core_in_memory,
+        storage_beyond_quota, storage_of_odd_keys, event_of_the_core, event_flood, call_flood,
+        log_with_lines, call_from_a_thread, import_the_core, find_the_core_in_memory,
     )
 }  # fmt: skip
 REFUSALS = {
@@ -208,6 +223,8 @@ REFUSALS = {
     "storage_of_another": "Missed",
     "storage_beyond_quota": "QuotaExceeded",
     "storage_of_odd_keys": "Invalid",
+    "event_of_the_core": "Invalid",
+    "event_flood": "Unavailable",
     "log_with_lines": "Missed",
     "call_from_a_thread": "NoCall",
     "import_the_core": "ModuleNotFoundError",

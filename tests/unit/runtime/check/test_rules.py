@@ -19,7 +19,7 @@ def test_a_right_folder_has_no_findings(author):
 
 
 def test_rules_are_listed_once():
-    assert len(set(run.AUTHOR_RULES)) == len(run.AUTHOR_RULES) == 23
+    assert len(set(run.AUTHOR_RULES)) == len(run.AUTHOR_RULES) == 25
 
 
 def test_findings_of_the_manifest_keep_their_pointer(author):

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from geminicrm.runtime.check import codes, run
+from tests.support.announcing import SCORED
 
 SCOPES = {"read:leads", "write:leads", "read:deals", "write:deals", "read:contacts"}
 
@@ -208,3 +209,44 @@ def test_every_finding_has_a_code_of_the_table(author):
     author.write("client.py", "import socket")
 
     assert {one.code for one in author.check()} <= set(codes.CODES)
+
+
+EMITS = [
+    ("self.app.events.emit('score_changed', {})", None),
+    ("self.app.events.emit(name='score_changed', data={})", None),
+    ("self.app.events.emit(name_of(x), {})", None),
+    ("self.app.events.emit('score_change', {})", "error"),
+    ("self.app.events.emit(data={}, name='gone')", "error"),
+    ("app.events.emit('gone', {})", "warning"),
+]
+
+
+@pytest.mark.parametrize(("call", "severity"), EMITS, ids=range(6))
+def test_what_the_code_announces_has_to_be_declared(author, call, severity):
+    source = f"NAMES = ['score_changed']\ndef f(self, app):\n    {call}"
+    found = [one[:3] for one in checked(author, source, event_types=[SCORED])]
+    assert found == [(severity, "undeclared_event", 3)] * (severity is not None)
+
+
+def test_what_is_declared_is_to_be_announced(author):
+    assert checked(author, "", event_types=[SCORED]) == [
+        ("warning", "unused_event", 0, "/event_types/0")
+    ]
+
+
+HOURLY = [{"id": "hourly", "cron": "0 * * * *"}]
+
+
+@pytest.mark.parametrize(
+    ("source", "schedules", "places"),
+    [
+        ("self.app.jobs.enqueue('a')", [], [(1, "")]),
+        ("", HOURLY, [(0, "/schedules")]),
+        ("def on_schedule(self): ...", HOURLY, []),
+        ("self.app.jobs.enqueue('a')\ndef run_job(self): ...", [], []),
+    ],
+    ids=range(4),
+)
+def test_what_comes_back_by_a_hook_has_that_hook(author, source, schedules, places):
+    found = checked(author, source, schedules=schedules)
+    assert [one[2:] for one in found if one[1] == "missing_hook"] == places

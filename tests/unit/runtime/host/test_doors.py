@@ -11,6 +11,7 @@ from extensions.sdk.storage import Document
 from geminicrm.runtime.host import current
 from geminicrm.runtime.host.backs import BACKS
 from geminicrm.runtime.host.doors import HostContext
+from geminicrm.runtime.host.jobs import JobFacts
 from geminicrm.runtime.host.values import decode
 
 DOCUMENT = {"key": "a", "value": [1], "version": 2, "updated_at": "2026-11-21T09:00:00Z"}
@@ -39,6 +40,10 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("storage", "put_many"): [DOCUMENT],
     ("storage", "delete"): True,
     ("storage", "list"): {"data": [DOCUMENT], "next_cursor": None},
+    ("events", "emit"): "evt_1",
+    ("jobs", "enqueue"): "job_1",
+    ("jobs", "progress"): None,
+    ("jobs", "is_cancelled"): True,
     ("storage", "usage"): {"documents": 1, "size": 9, "most_documents": 10, "most_size": 100},
 }
 
@@ -153,6 +158,32 @@ def test_documents_go_to_the_core_and_come_back(app, core):
 def test_a_document_that_is_not_there_is_none(app, core, monkeypatch):
     monkeypatch.setitem(ANSWERS, ("storage", "get"), None)
     assert app.storage.get("a") is None
+
+
+def test_events_go_to_the_core(app, core):
+    assert app.events.emit("noted", {"a": 1}, object_id="lead_1") == "evt_1"
+    asked = {"name": "noted", "data": {"a": 1}, "object_id": "lead_1"}
+    assert core.asked == [("events", "emit", asked)]
+    with pytest.raises(Invalid, match=r"/data: .* date is none"):
+        app.events.emit("noted", {"on": date(1815, 12, 10)})
+
+
+def test_jobs_are_asked_for(app, core):
+    assert app.jobs.enqueue("count", {"a": 1}, delay_seconds=1.5, unique_key="k") == "job_1"
+    asked = {"name": "count", "payload": {"a": 1}, "delay_seconds": 1.5, "unique_key": "k"}
+    assert core.asked == [("jobs", "enqueue", {**asked, "max_attempts": 5})]
+    with pytest.raises(Invalid, match="set is none"):
+        app.jobs.enqueue("count", {1})
+
+
+def test_a_running_job_speaks_to_the_core(core):
+    job = JobFacts("job_1", "count", {"a": 1}, 2).job()
+    job.progress(50, "half")
+    assert (job.cancelled, job.again, job.payload) == (True, True, {"a": 1})
+    assert core.asked == [
+        ("jobs", "progress", {"percent": 50, "note": "half"}),
+        ("jobs", "is_cancelled", {}),
+    ]
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])

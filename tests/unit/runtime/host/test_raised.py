@@ -35,6 +35,7 @@ ERRORS = [
     sdk.Refused("no"),
     sdk.UnknownAction("go"),
     sdk.Unavailable("later", 7),
+    sdk.JobStopped("over"),
     sdk.HttpError("bad"),
     sdk.HttpNotAllowed("example.com"),
     sdk.HttpFailed("no answer", sent=False),

@@ -4,9 +4,11 @@ import pytest
 
 from geminicrm.kernel.errors import NotFound, ScopeMissing
 from geminicrm.runtime.consent import InstallRequest
+from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.failures import InSafeMode
 from geminicrm.runtime.host.backs import BACKS
 from geminicrm.runtime.http_door import ExtensionHttp
+from geminicrm.runtime.jobs_door import ExtensionJobs
 from geminicrm.runtime.problems import InstallFailed, NotInstalled
 from geminicrm.runtime.quarantine import Kill, VersionStopped
 from geminicrm.runtime.record_door import NOUNS, ExtensionRecords
@@ -160,11 +162,14 @@ def _with(method, body, extension_id):
 
 
 CHANGING = {"create", "update", "delete", "create_many", "update_many", "save", "put", "put_many"}
-READING = {"get", "get_many", "list", "all", "usage"}
+# The last two are about the job that runs, and none does in a dry run.
+READING = {"get", "get_many", "list", "all", "usage", "is_cancelled", "progress"}
 DOORS = {
     **{("records", name): ExtensionRecords for name in CHANGING},
     **{("settings", name): ExtensionSettings for name in CHANGING},
     **{("storage", name): ExtensionStorage for name in CHANGING},
+    ("events", "emit"): ExtensionEvents,
+    ("jobs", "enqueue"): ExtensionJobs,
 }
 
 

@@ -1,0 +1,88 @@
+"""What one process is made of; app.py puts it together."""
+
+from dataclasses import dataclass
+
+from geminicrm.config import Settings
+from geminicrm.crm.build import Crm
+from geminicrm.jobs.service import Jobs
+from geminicrm.kernel.crypto import Cipher
+from geminicrm.kernel.db import Database
+from geminicrm.kernel.generation import Generations
+from geminicrm.kernel.http import HttpClient
+from geminicrm.kernel.jobs.kinds import EventKind, Kind
+from geminicrm.kernel.jobs.settling import Watcher
+from geminicrm.kernel.jobs.wakes import Wakes
+from geminicrm.kernel.metrics import Metrics
+from geminicrm.kernel.outbox import Sink
+from geminicrm.kernel.work import Works
+from geminicrm.notifications.jobs import JobNotices
+from geminicrm.runtime.attention.assembly import Care
+from geminicrm.runtime.attention.attention import Attention
+from geminicrm.runtime.labels import names
+from geminicrm.runtime.own_packages import OwnPackages
+from geminicrm.runtime.recovery.watch import RecoveryWatch
+from geminicrm.runtime.replaying.replays import Replays
+from geminicrm.runtime.runtime import ExtensionRuntime
+from geminicrm.runtime.safe_mode import SafeMode
+from geminicrm.runtime.service import LifeCycle
+from marketplace.assembly import Marketplace
+from marketplace.service import Registry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """Everything of one process that outlives a request; `close` lets go of it."""
+
+    settings: Settings
+    database: Database
+    works: Works
+    wakes: Wakes
+    generations: Generations
+    cipher: Cipher
+    metrics: Metrics
+    http: HttpClient
+    crm: Crm
+    runtime: ExtensionRuntime
+    life_cycle: LifeCycle
+    replays: Replays
+    recovery: RecoveryWatch
+    marketplace: Marketplace
+    own_packages: OwnPackages
+    safe_mode: SafeMode
+    care: Care
+    jobs: Jobs
+
+    @property
+    def attention(self) -> Attention:
+        """What is wrong, each with its fix."""
+        return self.care.attention
+
+    @property
+    def registry(self) -> Registry:
+        """The embedded registry."""
+        return self.marketplace.registry
+
+    def sinks(self) -> tuple[Sink, ...]:
+        """Name everybody who wants events."""
+        return (self.runtime.sink,)
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """Name the code that does jobs."""
+        return (*(EventKind(sink) for sink in self.sinks()), *self.runtime.kinds)
+
+    def watchers(self) -> tuple[Watcher, ...]:
+        """Name everybody who hears what became of jobs."""
+        return (JobNotices(names),)
+
+    def start(self) -> None:
+        """Follow changes, and end what killed processes left behind, from now on."""
+        self.runtime.start()
+        self.recovery.start()
+
+    def close(self) -> None:
+        """Stop threads, close files and connections."""
+        self.recovery.stop()
+        self.runtime.stop()
+        self.generations.close()
+        self.wakes.close()
+        self.database.dispose()

@@ -1,0 +1,1 @@
+"""Whole servers whose processes are killed at random moments while records change."""
