@@ -10,14 +10,14 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, select, text, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 
 from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.jobs.jobs import AT_ONCE, EVENT_KIND, MAX_ATTEMPTS, queue_of
 from geminicrm.kernel.jobs.models import JOBS, QUEUED, Job
 from geminicrm.kernel.metrics import Metrics
-from geminicrm.kernel.outbox import EVENTS, OutboxEvent, OutboxPosition, Sink
+from geminicrm.kernel.outbox import EVENTS, OutboxEvent, OutboxPosition, Sink, stored_event
 from geminicrm.kernel.work import Work, Works
 
 BATCH: Final = 500
@@ -76,7 +76,9 @@ class Relay:
                 .order_by(self._order, OutboxEvent.id)
                 .limit(BATCH)
             ).all()
-            events = [_stored(row, counter.last + number) for number, row in enumerate(rows, 1)]
+            events = [
+                stored_event(row, counter.last + number) for number, row in enumerate(rows, 1)
+            ]
             jobs = [job for event in events for job in self._jobs(work, event)]
             if jobs:
                 work.session.execute(insert(JOBS), jobs)
@@ -109,17 +111,3 @@ class Relay:
 
 def _place_of(event: StoredEvent) -> dict[str, Any]:
     return {"event": event.id, "place": event.position}
-
-
-def _stored(row: Row[Any], position: int) -> StoredEvent:
-    return StoredEvent(
-        id=row.id,
-        type=row.type,
-        schema_version=row.schema_version,
-        object_id=row.object_id,
-        object_version=row.object_version,
-        timestamp=row.occurred_at,
-        workspace_id=row.workspace_id,
-        data=row.data,
-        position=position,
-    )

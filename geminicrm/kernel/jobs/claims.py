@@ -7,11 +7,12 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, bindparam, select, text, update
 from sqlalchemy.orm import aliased
 
+from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.jobs.jobs import AT_ONCE
 from geminicrm.kernel.jobs.kinds import Claimed
 from geminicrm.kernel.jobs.models import JOBS, RUNNING, Job
 from geminicrm.kernel.jobs.settling import pause_after, queued
-from geminicrm.kernel.outbox import OutboxEvent
+from geminicrm.kernel.outbox import EVENTS, stored_event
 from geminicrm.kernel.work import Work
 
 LEASE_SECONDS: Final = 60
@@ -182,16 +183,15 @@ def _group(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
     return [row for row in rows if row.attempts == 0]
 
 
-def _events_of(work: Work, rows: Sequence[Row[Any]]) -> dict[str, OutboxEvent]:
+def _events_of(work: Work, rows: Sequence[Row[Any]]) -> dict[str, StoredEvent]:
     wanted = {row.event_id for row in rows if row.event_id is not None}
     if not wanted:
         return {}
-    found = work.session.scalars(select(OutboxEvent).where(OutboxEvent.id.in_(wanted)))
-    return {event.id: event for event in found}
+    found = work.session.execute(select(EVENTS).where(EVENTS.c.id.in_(wanted)))
+    return {row.id: stored_event(row, row.position) for row in found}
 
 
-def _claimed(row: Row[Any], events: Mapping[str, OutboxEvent]) -> Claimed:
-    event = events.get(row.event_id)
+def _claimed(row: Row[Any], events: Mapping[str, StoredEvent]) -> Claimed:
     return Claimed(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -199,7 +199,7 @@ def _claimed(row: Row[Any], events: Mapping[str, OutboxEvent]) -> Claimed:
         target=row.target,
         queue=row.queue,
         payload=row.payload or {},
-        event=event.stored() if event is not None else None,
+        event=events.get(row.event_id),
         order_key=row.order_key,
         position=row.position,
         attempt=row.attempts + 1,
