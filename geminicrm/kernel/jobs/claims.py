@@ -129,6 +129,9 @@ def _lease(work: Work, owner: str, which: Select[tuple[Any, ...]]) -> list[Claim
             due_at=work.now + timedelta(seconds=LEASE_SECONDS),
             attempts=JOBS.c.attempts + 1,
             started_at=work.now,
+            # What the attempt before has said of itself is over.
+            progress=None,
+            note=None,
         )
     )
     events = _events_of(work, rows)

@@ -51,6 +51,27 @@ def test_a_queue_that_never_runs_empty_lets_retries_pass(core, tenant, kind, han
     assert len(kind.begun) < 200, "long before the others were done"
 
 
+def test_what_an_attempt_said_of_itself_goes_with_it(core, tenant, kind, hands, clock):
+    outcomes = [Postponed("it is paused", 1), ConnectionError("nobody home")]
+
+    def act(_job, _run):
+        raise outcomes.pop(0)
+
+    kind.act = act
+    wanted = ask(core, tenant, max_attempts=1)
+    worker = hands()
+    worker.work()
+    assert row_of(core, wanted).note == "it is paused"
+    clock.advance(2)
+    worker.work()
+    dead = row_of(core, wanted)
+    assert (dead.state, dead.note, dead.last_error) == (
+        "dead",
+        None,
+        "ConnectionError: nobody home",
+    )
+
+
 def test_after_its_time_a_group_gives_back_what_it_has_not_begun(
     core, tenant, kind, hands, monkeypatch
 ):
