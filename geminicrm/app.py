@@ -21,7 +21,7 @@ from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import build as build_crm
 from geminicrm.crm.build import event_types
 from geminicrm.events import doors as events_doors
-from geminicrm.events.catalogue import Catalogue
+from geminicrm.events.catalogue import Catalogues
 from geminicrm.identity import views as identity_views
 from geminicrm.identity.cookies import BrowserSessions
 from geminicrm.identity.guards import Credentials, Guard, public
@@ -161,6 +161,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             registries=market.troubles,
         )
     )
+    types = Catalogues(event_types(), runtime.event_types)
     return Core(
         settings=settings,
         database=database,
@@ -179,7 +180,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         own_packages=own_packages,
         safe_mode=safe_mode,
         care=care,
-        jobs=Jobs(works, labels, Catalogue(event_types()).may_read, runtime.leases.alive),
+        jobs=Jobs(works, labels, types.may_read, runtime.leases.alive),
     )
 
 

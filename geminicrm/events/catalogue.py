@@ -63,6 +63,10 @@ class Catalogues:
         theirs = self._of_extensions(actor.workspace_id)
         return Catalogue((*theirs, *self.core.all())) if theirs else self.core
 
+    def may_read(self, actor: Actor, name: str) -> bool:
+        """Tell whether an actor may be told of a type of its workspace."""
+        return self.of(actor).may_read(actor, name)
+
 
 def shown(one: EventType) -> dict[str, Any]:
     """Give a type in the shape of the API: schema and sample are those of the whole event."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Integer, Result, Row, Select, TextualSelect, bindparam, func, select, text
 
 from geminicrm.jobs.listing import ENDED_WORDS
-from geminicrm.kernel.jobs.models import QUEUED, RUNNING, STATES, Job
+from geminicrm.kernel.jobs.models import OPEN, RUNNING, STATES, Job
 from geminicrm.kernel.tenancy import CHECKED, WORKSPACE
 from geminicrm.kernel.work import Work
 
@@ -95,10 +95,14 @@ def of_states(work: Work) -> dict[str, int]:
 
 
 def oldest(work: Work) -> datetime | None:
-    """Give when the job was asked for that has been queued for longest; None where none is."""
-    return work.session.scalar(
-        select(Job.created_at).where(Job.state == QUEUED).order_by(Job.id).limit(1)
-    )
+    """Give when the open job was asked for that is open for longest; None where none is."""
+    found = [
+        work.session.scalar(
+            select(Job.created_at).where(Job.state == state).order_by(Job.id).limit(1)
+        )
+        for state in OPEN
+    ]
+    return min((one for one in found if one is not None), default=None)
 
 
 def backlogs(work: Work) -> list[Backlog]:

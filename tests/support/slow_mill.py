@@ -19,7 +19,7 @@ MANIFEST: dict[str, Any] = {
     "events": ["lead.created"],
     "entry_point": "extension.py",
     "settings": [
-        {"id": "seconds", "type": "number", "label": "Seconds for each", "default": 0.5},
+        {"id": "seconds", "type": "number", "label": "Seconds for each", "default": 3},
         {"id": "jammed", "type": "boolean", "label": "Jams at stones", "default": True},
     ],
 }

@@ -1,12 +1,14 @@
 """The catalogue says what events really hold."""
 
+from dataclasses import replace
+
 import jsonschema
 import pytest
 from sqlalchemy import select
 
 from geminicrm.app import Core
 from geminicrm.crm.build import event_types
-from geminicrm.events.catalogue import Catalogue, sample_of, schema_of, shown
+from geminicrm.events.catalogue import Catalogue, Catalogues, sample_of, schema_of, shown
 from geminicrm.kernel.errors import NotFound
 from geminicrm.kernel.outbox import OutboxEvent
 from tests.support.core import Tenant
@@ -89,3 +91,10 @@ def test_what_an_event_holds_is_for_those_who_may_read_such_records(tenant: Tena
     narrow = tenant.owner("read:leads")
     names = ("lead.created", "deal.won", "pipeline.created", "deal.forgotten")
     assert [CATALOGUE.may_read(narrow, name) for name in names] == [True, False, True, False]
+
+
+def test_what_an_extension_announces_is_known_in_its_workspace_alone(tenant: Tenant):
+    announced = replace(CATALOGUE.get("deal.won"), type="mill.jammed", scope=None)
+    every = Catalogues(event_types(), {tenant.id: (announced,)}.__getitem__)
+    assert every.may_read(tenant.owner(), "mill.jammed")
+    assert not CATALOGUE.may_read(tenant.owner(), "mill.jammed")

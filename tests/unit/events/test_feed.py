@@ -118,8 +118,7 @@ def test_the_types_are_published(tenant: Tenant, app: Flask):
 
 def prune(core: Core) -> None:
     """Remove what was kept long enough, as the worker does."""
-    with core.works.across_workspaces("sweep for a test", write=True) as work:
-        Care(core.works, "a test").sweep(work)
+    Care(core.works, "a test").sweep()
 
 
 def test_who_was_away_for_too_long_is_told_to_read_anew(
