@@ -6,6 +6,7 @@ import pytest
 
 from geminicrm.kernel.jobs import groups
 from geminicrm.kernel.jobs.engine import Stuck
+from geminicrm.kernel.jobs.kinds import Postponed
 from tests.support.own_kind import ask, ask_for_many, row_of
 from tests.support.waiting import eventually
 
