@@ -24,7 +24,7 @@ WORKERS = "3"
 SLOWEST = ("--durations=60", "--durations-min=2")
 NOT_FOUND = 127
 TESTS_FAILED = 1
-# The tests that kill servers share two cores with two hundred other processes. As many as these may
+# The tests that kill servers share two cores with those of other tests. As many as these may
 # fail there if they pass alone; they are named in the end, each of them is a fault to be found.
 MOST_ALONE = 2
 FAILED = ROOT / ".pytest_cache/v/cache/lastfailed"
