@@ -23,6 +23,7 @@ from bench.workloads import (
     host_request,
     host_start,
     host_throughput,
+    http_client,
     hundred_installed,
     install_live,
     large,
@@ -48,7 +49,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         ceiling, read, list_fifty, create, large, route, hooks, memory, start, servers,
         host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
         hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
-        search, events, event_latency, subscribed, backlog, rq_jobs,
+        search, events, event_latency, subscribed, backlog, rq_jobs, http_client,
     )
 }  # fmt: skip
 

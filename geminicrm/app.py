@@ -14,7 +14,12 @@ from prometheus_client import CollectorRegistry
 
 from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import operations
-from geminicrm.config import Settings
+from geminicrm.config import Settings, environment, keys_in
+from geminicrm.connections import doors as connections_doors
+from geminicrm.connections.assembly import ConnectionNeeds, build_connections
+from geminicrm.connections.oauth import views as oauth_views
+from geminicrm.connections.oauth.assembly import OAuthNeeds, build_oauth
+from geminicrm.connections.shared_values import OperatorValues
 from geminicrm.core import Core as Core  # noqa: PLC0414 - re-exported: who builds one names its type
 from geminicrm.crm import doors as crm_doors
 from geminicrm.crm import pages as crm_pages
@@ -35,23 +40,29 @@ from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.jobs.wakes import open_wakes
 from geminicrm.kernel.metrics import Metrics
-from geminicrm.kernel.work import Actor, Works
+from geminicrm.kernel.vault import Vault
+from geminicrm.kernel.work import Works
+from geminicrm.mail import doors as mail_doors
 from geminicrm.notifications import doors as notifications_doors
 from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
+from geminicrm.runtime.connection_calls import ConnectionCalls
+from geminicrm.runtime.connection_values import ConnectionValues
 from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
+from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
 from geminicrm.runtime.requirements.fetch import PipFetch
-from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
+from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
+from geminicrm.runtime.services import InstalledServices
 from geminicrm.runtime.workspaces import workspace_info
 from geminicrm.web import pages
 from geminicrm.web import styleguide as web_styleguide
@@ -76,10 +87,10 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     wakes = open_wakes(settings.home / "run" / "work", settings.redis_url)
     works = Works(database, clock or SystemClock(), wakes.wake)
     generations = Generations(settings.home / "generation")
-    cipher = Cipher(settings.encryption_keys)
+    cipher = Cipher(settings.encryption_keys, partial(keys_in, settings.home))
     metrics_folder = os.environ.get(METRICS_VARIABLE)
     metrics = Metrics(CollectorRegistry(), Path(metrics_folder) if metrics_folder else None)
-    client = HttpClient(settings.egress_allow)
+    client = HttpClient(settings.egress_allow, pool_size=settings.http_pool)
     own_packages = OwnPackages(works, cipher)
     market = build_marketplace(
         MarketplaceNeeds(
@@ -95,6 +106,19 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     )
     safe_mode = SafeMode(settings.home, settings.safe_mode)
     python_packages = partial(ensure, settings.home, PipFetch())
+    shared = OperatorValues(
+        settings.home, environment(os.environ), settings.shared_values_for, works
+    )
+    oauth = build_oauth(
+        OAuthNeeds(
+            works=works,
+            generations=generations,
+            cipher=cipher,
+            http=client,
+            filled=ConnectionValues(works, Vault(cipher), shared),
+            public_url=settings.public_url,
+        )
+    )
     runtime = ExtensionRuntime(
         RuntimeOptions(
             home=settings.home,
@@ -120,7 +144,30 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             files_of=lambda digest: open_package(market.blobs.read(digest)).files,
             own=own_packages.holds,
             safe=safe_mode.on,
+            tokens=oauth.tokens,
+            shared=shared,
         ),
+    )
+    calls = ConnectionCalls(
+        runtime.capabilities,
+        runtime.convergence,
+        runtime.calls,
+        runtime.context,
+        runtime.connections.find,
+    )
+    connections = build_connections(
+        ConnectionNeeds(
+            works=works,
+            generations=generations,
+            vault=Vault(cipher),
+            services=InstalledServices(works),
+            shared=shared,
+            guard=client.guard,
+            sign_in=calls.sign_in,
+            end=calls.end,
+            revoker=oauth.revocation,
+            reader=calls,
+        )
     )
     crm = build_crm(works, runtime.hooks, is_member)
     life_cycle = build_life_cycle(
@@ -144,6 +191,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             watch_seconds=settings.watch_seconds,
             kills=market.moderation.kills.of,
             advice=market.moderation.telling.advice,
+            disconnect=connections.ending.leave,
         )
     )
     market.connect(life_cycle.quarantine)
@@ -181,6 +229,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         safe_mode=safe_mode,
         care=care,
         jobs=Jobs(works, labels, types.may_read, runtime.leases.alive),
+        oauth=oauth,
+        connections=connections,
     )
 
 
@@ -216,7 +266,10 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         operations.blueprint(checks, core.metrics.exposition),
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         *notifications_doors.blueprints(),
+        *mail_doors.blueprints(core.crm.read_record, core.mailer.accounts),
         *jobs_doors.blueprints(core.jobs),
+        oauth_views.blueprint(core.oauth.journeys),
+        *connections_doors.blueprints(core.connections),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),
@@ -227,9 +280,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
 
 
 def _open_extension_doors(app: Flask, core: Core) -> None:
-    def read_record(actor: Actor, record_type: str, record_id: str) -> dict[str, object]:
-        return dict(core.crm.records[record_type].get(actor, record_id))
-
+    read_record = core.crm.read_record
     states = installed_states(core.works)
     doors = (
         *runtime_doors.blueprints(

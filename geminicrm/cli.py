@@ -4,7 +4,16 @@ import sys
 
 import click
 
-from geminicrm.commands import ext, hosts, identity, jobs, operate, registry, safe_mode
+from geminicrm.commands import (
+    ext,
+    hosts,
+    identity,
+    integrations,
+    jobs,
+    operate,
+    registry,
+    safe_mode,
+)
 from geminicrm.config import ConfigurationError
 from geminicrm.kernel.errors import AppError, ValidationFailed
 
@@ -16,7 +25,7 @@ def group() -> click.Group:
         help="GeminiCRM Pro: a CRM with an extension marketplace and an extension runtime.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for each in (operate, safe_mode, hosts, jobs, identity, ext, registry):
+    for each in (operate, safe_mode, hosts, jobs, integrations, identity, ext, registry):
         for command in each.commands():
             whole.add_command(command)
     return click.version_option(package_name="geminicrm")(whole)

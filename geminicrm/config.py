@@ -1,6 +1,7 @@
 """Settings: read once from the environment and `.env`, checked, frozen."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,7 @@ class Settings:
     web_threads: int  # GEMINICRM_WEB_THREADS: threads in each of them
     encryption_keys: tuple[str, ...]  # GEMINICRM_ENCRYPTION_KEYS, else the home's keys file
     egress_allow: tuple[str, ...]  # GEMINICRM_EGRESS_ALLOW: private targets that may be called
+    http_pool: int  # GEMINICRM_HTTP_POOL: idle connections kept per outside host and connection
     log_level: str  # GEMINICRM_LOG_LEVEL
     allow_unsigned: bool  # GEMINICRM_ALLOW_UNSIGNED: packages without a signature may be installed
     relay_poll_seconds: float  # GEMINICRM_RELAY_POLL_SECONDS: how often the worker looks
@@ -54,6 +56,7 @@ class Settings:
     safe_mode: bool | None  # GEMINICRM_SAFE_MODE: no extension runs; None: the home decides
     registry_review: Review  # GEMINICRM_REGISTRY_REVIEW: whose versions wait for a review
     blobs: str  # GEMINICRM_BLOBS: where packages are kept, files or database
+    shared_values_for: tuple[str, ...]  # GEMINICRM_SHARED_VALUES_FOR: workspaces, by id or slug
     registry_private: bool  # GEMINICRM_REGISTRY_PRIVATE: a registry of its own asks for a token
 
     @property
@@ -72,7 +75,7 @@ class Settings:
 
         The process environment wins over a `.env` file in the working directory.
         """
-        return _read(_Reader(_given(environ)))
+        return _read(_Reader(environment(environ)))
 
     @classmethod
     def for_command(cls, environ: Mapping[str, str]) -> "Settings":
@@ -81,7 +84,7 @@ class Settings:
         For commands beside a running server, never for a server: one that is started without a
         word about its environment has to be a strict one.
         """
-        given = _given(environ)
+        given = environment(environ)
         served = dotenv_values(_home(_Reader(given)) / SERVED_FILE)
         return _read(_Reader({k: v for k, v in served.items() if v is not None} | given))
 
@@ -110,6 +113,23 @@ def make_key_file(home: Path) -> str:
     return key
 
 
+def keys_in(home: Path) -> tuple[str, ...]:
+    """Give the encryption keys that the home's keys file holds now."""
+    path = home / KEY_FILE
+    return tuple(path.read_text().split()) if path.exists() else ()
+
+
+def put_key_first(home: Path, key: str, others: Sequence[str]) -> None:
+    """Write the home's keys file anew, whole at any moment: whoever loses it loses every secret."""
+    staged = home / f"{KEY_FILE}.new"
+    staged.touch(mode=0o600)
+    with staged.open("w") as file:
+        file.write("\n".join([key, *others]) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    staged.replace(home / KEY_FILE)
+
+
 class _Reader:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
@@ -125,7 +145,8 @@ class _Reader:
             raise ConfigurationError(name, text, form) from None
 
 
-def _given(environ: Mapping[str, str]) -> dict[str, str]:
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables of a process with those of the `.env` file beneath them."""
     values = {k: v for k, v in dotenv_values(".env").items() if v is not None}
     return {**values, **environ}
 
@@ -162,6 +183,7 @@ def _read(reader: _Reader) -> Settings:
             forms.egress,
             "a comma-separated list of CIDRs or host:port",
         ),
+        http_pool=reader.parsed("GEMINICRM_HTTP_POOL", "10", forms.count, "a number from 1 to 64"),
         log_level=reader.parsed(
             "GEMINICRM_LOG_LEVEL", "INFO", forms.log_level, "DEBUG, INFO, WARNING or ERROR"
         ),
@@ -189,6 +211,7 @@ def _read(reader: _Reader) -> Settings:
         ),
         safe_mode=_safe_mode(reader),
         blobs=_blobs(reader, database_url),
+        shared_values_for=forms.names(reader.text("GEMINICRM_SHARED_VALUES_FOR", "")),
         registry_private=reader.parsed("GEMINICRM_REGISTRY_PRIVATE", "no", forms.flag, "yes or no"),
     )
 
@@ -246,9 +269,8 @@ def _public_url(reader: _Reader, env: str, port: int) -> str:
 
 def _keys(reader: _Reader, env: str, home: Path) -> tuple[str, ...]:
     given = reader.text("GEMINICRM_ENCRYPTION_KEYS", "")
-    path = home / KEY_FILE
-    if not given and path.exists():
-        given = ",".join(path.read_text().split())
+    if not given:
+        given = ",".join(keys_in(home))
     if not given and env != "production":
         given = make_key_file(home)
     keys = tuple(key.strip() for key in given.split(",") if key.strip())

@@ -69,6 +69,11 @@ def egress(text: str) -> tuple[str, ...]:
     return entries
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Read a list of names."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def one_of(names: tuple[str, ...], text: str) -> str:
     """Read one of these words."""
     if text not in names:

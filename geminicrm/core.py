@@ -3,22 +3,30 @@
 from dataclasses import dataclass
 
 from geminicrm.config import Settings
+from geminicrm.connections.assembly import Connections
+from geminicrm.connections.oauth.assembly import OAuth
 from geminicrm.crm.build import Crm
+from geminicrm.crm.filing import MailRecords
+from geminicrm.jobs.kind_names import KIND_NAMES
 from geminicrm.jobs.service import Jobs
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.jobs.kinds import EventKind, Kind
+from geminicrm.kernel.jobs.retention import Keeper
 from geminicrm.kernel.jobs.settling import Watcher
 from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Works
+from geminicrm.mail.fetching import FetchKind
+from geminicrm.mail.sending import MailKind
 from geminicrm.notifications.jobs import JobNotices
 from geminicrm.runtime.attention.assembly import Care
 from geminicrm.runtime.attention.attention import Attention
 from geminicrm.runtime.labels import names
+from geminicrm.runtime.mailing import CapabilityMailboxes, CapabilityMailer
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.replays import Replays
@@ -51,6 +59,8 @@ class Core:
     safe_mode: SafeMode
     care: Care
     jobs: Jobs
+    oauth: OAuth
+    connections: Connections
 
     @property
     def attention(self) -> Attention:
@@ -62,17 +72,36 @@ class Core:
         """The embedded registry."""
         return self.marketplace.registry
 
+    @property
+    def mailer(self) -> CapabilityMailer:
+        """Whoever sends mail."""
+        return CapabilityMailer(self.runtime.capabilities)
+
+    @property
+    def mailboxes(self) -> CapabilityMailboxes:
+        """Whoever can read mailboxes."""
+        return CapabilityMailboxes(self.runtime.capabilities)
+
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
         return (self.runtime.sink,)
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
-        return (*(EventKind(sink) for sink in self.sinks()), *self.runtime.kinds)
+        events = (EventKind(sink) for sink in self.sinks())
+        fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
+        return (*events, *self.runtime.kinds, MailKind(self.works, self.mailer), fetch)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""
-        return (JobNotices(names),)
+        return (self._notices(),)
+
+    def keepers(self) -> tuple[Keeper, ...]:
+        """Name everybody who hears what leaves because it was kept long enough."""
+        return (self._notices(),)
+
+    def _notices(self) -> JobNotices:
+        return JobNotices(names, KIND_NAMES)
 
     def start(self) -> None:
         """Follow changes, and end what killed processes left behind, from now on."""
@@ -83,6 +112,7 @@ class Core:
         """Stop threads, close files and connections."""
         self.recovery.stop()
         self.runtime.stop()
+        self.http.close()
         self.generations.close()
         self.wakes.close()
         self.database.dispose()

@@ -16,6 +16,8 @@ _PLACES = (
     ("Companies", "/companies", "building", "", "g o"),
     ("Deals", "/deals", "layout-kanban", "", "g d"),
     ("Activities", "/activities", "calendar", "", "g a"),
+)
+_EXTEND = (
     ("Marketplace", "/marketplace", "apps", "Extend", "g m"),
     ("Installed", "/installed", "puzzle", "Extend", "g i"),
 )
@@ -25,6 +27,11 @@ _NEEDING = (
     ("operate:instance", ("Moderation", "/moderation", "shield-check", "Operate", "")),
 )
 # Right behind what is installed: entries of one section stand together.
+_OUTBOX = ("send:email", ("Outbox", "/outbox", "mail", "", "g e"))
+_INTEGRATIONS = (
+    "read:integrations",
+    ("Integrations", "/integrations", "plug-connected", "Extend", "g n"),
+)
 _JOBS = ("manage:extensions", ("Jobs", "/jobs", "list-check", "Extend", "g j"))
 _NEEDING_IN_CRM = (
     ("operate:instance", ("Registries", "/operations/registries", "server", "Operate", "")),
@@ -52,7 +59,8 @@ def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[Nav
 
 def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
-    return _items((*_PLACES, *_allowed((_JOBS, *_NEEDING, *_NEEDING_IN_CRM))), attention)
+    needing = (_INTEGRATIONS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
+    return _items((*_PLACES, *_allowed((_OUTBOX,)), *_EXTEND, *_allowed(needing)), attention)
 
 
 def places_of_registry() -> list[NavItem]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import MetaData
 
+from geminicrm.connections import models as connections
 from geminicrm.crm.activities import models as activities
 from geminicrm.crm.companies import models as companies
 from geminicrm.crm.contacts import models as contacts
@@ -12,6 +13,7 @@ from geminicrm.identity import models as identity
 from geminicrm.kernel import audit, generation, outbox
 from geminicrm.kernel.db import Base
 from geminicrm.kernel.jobs import models as jobs
+from geminicrm.mail import models as mail
 from geminicrm.notifications import models as notifications
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
@@ -25,9 +27,9 @@ from marketplace.signing import models as signing
 from marketplace.statistics import models as statistics
 
 MODELS = (
-    audit, generation, jobs, outbox, identity, activities, companies, contacts, deals, leads,
-    notifications, pipelines, runtime, history, marketplace, moderation, publishers, registries,
-    reviews, search, signing, statistics,
+    audit, connections, generation, jobs, outbox, identity, activities, companies, contacts,
+    deals, leads, mail, notifications, pipelines, runtime, history, marketplace,
+    moderation, publishers, registries, reviews, search, signing, statistics,
 )  # fmt: skip
 
 

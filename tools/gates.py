@@ -22,6 +22,7 @@ PACKAGES = ("geminicrm", "extensions", "marketplace")
 WORKERS = "3"
 # What takes long is said in the end: that is where a run can be made shorter.
 SLOWEST = ("--durations=60", "--durations-min=2")
+RECOMPILE = "PYTHONDONTWRITEBYTECODE"
 NOT_FOUND = 127
 TESTS_FAILED = 1
 # The tests that kill servers share two cores with those of other tests. As many as these may
@@ -91,9 +92,14 @@ def gates() -> tuple[Gate, ...]:
 
 
 def environment(*, full: bool) -> dict[str, str]:
-    """Give the environment of the gates: the tools of this interpreter first."""
+    """Give the environment of the gates: the tools of this interpreter first.
+
+    Images of Python often forbid it to keep what it compiled; hundreds of processes are started
+    here, and each would compile all of the project for itself.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != RECOMPILE}
     tools = Path(sys.executable).parent
-    environ = {**os.environ, "PATH": f"{tools}:{os.environ.get('PATH', '')}"}
+    environ = {**kept, "PATH": f"{tools}:{kept.get('PATH', '')}"}
     return {**environ, "GEMINICRM_TEST_FULL": "1"} if full else environ
 
 

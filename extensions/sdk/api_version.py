@@ -2,7 +2,7 @@
 
 from typing import Final
 
-SDK_VERSION: Final = "1.1.0"
+SDK_VERSION: Final = "1.2.0"
 """Semantic version of the Python names in `extensions.sdk` and `extensions.extension_base`."""
 
 CURRENT_API_VERSION: Final = 1

@@ -9,10 +9,13 @@ from collections.abc import Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from extensions.sdk.connection import ConnectionInfo
 from extensions.sdk.errors import HttpFailed
 from extensions.sdk.events import EventsDoor
 from extensions.sdk.jobs import JobsDoor
+from extensions.sdk.limits import LimitsDoor
 from extensions.sdk.records import Record, RecordPage
+from extensions.sdk.sockets import SocketsDoor
 from extensions.sdk.storage import StorageDoor
 
 
@@ -69,7 +72,7 @@ class HttpResponse:
 class HttpDoor(Protocol):
     """Calls to the hosts that the manifest names under `network`."""
 
-    def request(
+    def request(  # noqa: PLR0913 - all but two by name
         self,
         method: str,
         url: str,
@@ -78,11 +81,22 @@ class HttpDoor(Protocol):
         json: object = None,
         body: bytes | None = None,
         timeout: float = 30.0,
+        retries: int = 3,
+        idempotency_key: str | None = None,
+        idempotency_header: str = "Idempotency-Key",
+        cache_seconds: float = 0.0,
     ) -> HttpResponse:
         """Send one request and give the answer whatever its status; `timeout` is in seconds.
 
+        It covers everything: waiting for the connection's limits, and up to 3 repetitions (fewer
+        with `retries`) after 429, 500, 502, 503, 504 and failed connections. Only GET, HEAD,
+        OPTIONS and what certainly was not sent are repeated, and what has an `idempotency_key`,
+        which the service gets in `idempotency_header`. An answer to GET serves for
+        `cache_seconds` (up to a day) without asking again.
+
         Raises `HttpNotAllowed` for other hosts and private addresses, `HttpFailed` if no answer
-        came.
+        came; and with nothing sent `RateLimited` where the limits let none through in time,
+        `ServiceUnavailable` while the service is down, `AuthenticationError` without credentials.
         """
 
 
@@ -177,6 +191,14 @@ class Context(Protocol):
         """Outside calls."""
 
     @property
+    def sockets(self) -> SocketsDoor:
+        """Connections that are no HTTP, for extensions that come with the CRM."""
+
+    @property
+    def limits(self) -> LimitsDoor:
+        """What the service of the current connection allows, for what goes out beside `http`."""
+
+    @property
     def settings(self) -> SettingsDoor:
         """Plain settings of the current workspace."""
 
@@ -195,6 +217,10 @@ class Context(Protocol):
     @property
     def jobs(self) -> JobsDoor:
         """Work for later, which `run_job` does."""
+
+    @property
+    def connection(self) -> ConnectionInfo:
+        """The connection that this call is made for. Raises `NotConnected` where there is none."""
 
     @property
     def log(self) -> LogDoor:

@@ -10,7 +10,7 @@ page; after several in a row it is left out for a while.
 import inspect
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import pluggy
 
@@ -34,6 +34,7 @@ BUDGET_SECONDS: Final[Mapping[str, float]] = MappingProxyType(
         "on_event": 30.0,
         "on_schedule": 60.0,
         "run_job": 300.0,
+        "run_operation": 60.0,
     }
 )
 """Seconds that one call of one extension may take; its keys are the names of all hooks."""
@@ -132,4 +133,16 @@ def run_job(job: Job) -> None:
     Return nothing; an error means: try again later with a higher `job.attempt`. `Unavailable` as in
     `on_event`. Call `job.progress(percent, note)` now and then and let `JobStopped` through.
     Budget: 300 seconds.
+    """
+
+
+@hookspec
+def run_operation(capability: str, operation: str, arguments: Mapping[str, Any]) -> Any:
+    """Do one operation of a capability that this extension provides.
+
+    Fires when the core needs the capability, such as to send a mail, for one connection of the
+    workspace. `IntegrationBase` implements it: derive from that, and write methods.
+    Return what the contract in `extensions.sdk.capabilities` says; raise one of
+    `extensions.sdk.service_errors`.
+    Budget: 60 seconds.
     """

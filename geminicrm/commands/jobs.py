@@ -1,7 +1,7 @@
 """`geminicrm jobs list | show | retry | cancel`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -73,10 +73,11 @@ def show(*, job_id: str, own: bool, workspace: str | None, as_json: bool) -> Non
     texts = {
         name: json.dumps(value, ensure_ascii=True) if isinstance(value, dict) else _plain(value)
         for name, value in job.items()
-        if value not in (None, "", False)
+        if name != "tries" and value not in (None, "", False)
     }
     width = max(map(len, texts))
-    say(as_json, job, "\n".join(f"{name:<{width}}  {text}" for name, text in texts.items()))
+    lines = [f"{name:<{width}}  {text}" for name, text in texts.items()]
+    say(as_json, job, "\n".join([*lines, *_tries(job["tries"])]))
 
 
 @group.command()
@@ -150,6 +151,20 @@ def _named(state: str) -> str:
 
 def _what(one: Mapping[str, Any]) -> str:
     return str(one["event_type"] or one["kind"])
+
+
+def _tries(tries: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not tries:
+        return []
+    lines = [
+        (one["at"], f"{one['seconds']:.1f} s", _worker(one["worker"]), _plain(one["error"]))
+        for one in tries
+    ]
+    return ["", columns([("FAILED AT", "TOOK", "WORKER", "ERROR"), *lines])]
+
+
+def _worker(worker: Mapping[str, Any] | None) -> str:
+    return f"{_plain(worker['host'])}:{worker['pid']}" if worker else ""
 
 
 def _plain(value: object) -> str:

@@ -10,7 +10,8 @@ import click
 from geminicrm import demo as demo_data
 from geminicrm.app import METRICS_VARIABLE, build_core
 from geminicrm.commands.shared import json_option, opened_core, say
-from geminicrm.config import KEY_FILE, Settings
+from geminicrm.config import Settings, put_key_first
+from geminicrm.connections.reencryption import reencrypt as reencrypt_connections
 from geminicrm.diagnosis import diagnose
 from geminicrm.kernel import logs
 from geminicrm.kernel.crypto import new_key
@@ -125,15 +126,15 @@ def keys_rotate() -> None:
     """Encrypt every stored secret with the first key.
 
     The new key goes in front: of GEMINICRM_ENCRYPTION_KEYS, or, where that is not set, of the
-    home's keys file, which this command does by itself. Old keys stay until every process was
-    restarted.
+    home's keys file, which this command does by itself; processes that run take it up when they
+    meet it. Old keys stay until every process was restarted.
     """
     settings = _settings(Settings.for_command)
     if not os.environ.get("GEMINICRM_ENCRYPTION_KEYS"):
-        path = settings.home / KEY_FILE
-        path.write_text("\n".join([new_key(), *settings.encryption_keys]) + "\n")
+        put_key_first(settings.home, new_key(), settings.encryption_keys)
     with opened_core() as core:
         count = reencrypt(core.works, core.cipher) + core.marketplace.keys.reencrypt()
+        count += reencrypt_connections(core.works, core.generations, core.cipher)
         count += core.marketplace.registries.reencrypt() + core.own_packages.reencrypt()
     click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 

@@ -45,6 +45,10 @@ class Crm:
         doors = (self.leads, self.contacts, self.companies, self.deals, self.activities)
         return {door.spec.kind: door for door in doors}
 
+    def read_record(self, actor: Actor, record_type: str, record_id: str) -> Rest:
+        """Give the fields of one record. Raises NotFound, ScopeMissing."""
+        return dict(self.records[record_type].get(actor, record_id))
+
     def convert_lead(
         self,
         actor: Actor,

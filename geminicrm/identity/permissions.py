@@ -55,6 +55,17 @@ _ALL = (
     Scope("publish:extensions", "Publish extensions",
           "Add packages and versions to this marketplace.", "manage",
           sensitive=True, for_extensions=False),
+    Scope("read:integrations", "See integrations",
+          "Which services are connected, how they are and what was asked of them.", "view",
+          for_extensions=False),
+    Scope("connect:accounts", "Connect own accounts",
+          "Connect and disconnect accounts of one's own at outside services.", "change",
+          for_extensions=False),
+    Scope("manage:integrations", "Manage integrations",
+          "Connect the workspace to outside services, change credentials, disconnect.", "manage",
+          sensitive=True, for_extensions=False),
+    Scope("send:email", "Send e-mail", "Send mail from the workspace's or one's own mail account.",
+          "send", sensitive=True),
     Scope("manage:workspace", "Manage the workspace",
           "Its name, time zone, currency and pipelines.", "manage",
           sensitive=True, for_extensions=False),
@@ -74,7 +85,7 @@ _EVERYTHING = frozenset(SCOPES) - OPERATOR_SCOPES
 _READING = frozenset(
     {name for name in SCOPES if name.startswith("read:")} - {"read:audit"},
 )
-_WORKING = _READING | {name for name in SCOPES if name.startswith("write:")}
+_WORKING = _READING | {name for name in SCOPES if name.startswith(("write:", "send:", "connect:"))}
 
 ROLES = {
     "owner": _EVERYTHING,

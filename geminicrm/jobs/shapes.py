@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from geminicrm.jobs.protocols import Label, MayRead
 from geminicrm.kernel.clock import format_instant
-from geminicrm.kernel.jobs.jobs import AT_ONCE
-from geminicrm.kernel.jobs.models import QUEUED, RUNNING, Job
+from geminicrm.kernel.jobs.models import AT_ONCE, QUEUED, RUNNING, Job
 from geminicrm.kernel.outbox import OutboxEvent
 from geminicrm.kernel.owners import host_and_pid
 from geminicrm.kernel.work import Work
@@ -32,6 +31,7 @@ def in_list(row: Job, labels: Mapping[str, Label], types: Mapping[str, str]) -> 
         "progress": row.progress,
         "note": row.note,
         "last_error": row.last_error,
+        "held": row.held and row.state == QUEUED,
         "cancel_asked": row.cancel_asked,
         "created_at": format_instant(row.created_at),
         "due_at": _due_at(row),
@@ -45,8 +45,8 @@ def whole(
 ) -> Shape:
     """Give a job with all that is known about it.
 
-    The data of its event is left out (None) for whom it is not meant; so is, without `worker`,
-    which process runs it.
+    The data of its event is left out (None) for whom it is not meant; so are, without `worker`,
+    the processes that run it and have tried it.
     """
     event = work.session.get(OutboxEvent, row.event_id) if row.event_id is not None else None
     types = {event.id: event.type} if event is not None else {}
@@ -54,6 +54,7 @@ def whole(
     return {
         **in_list(row, labels, types),
         "seconds": row.seconds,
+        "tries": [_try(one, worker=worker) for one in row.tries or ()],
         "payload": row.payload,
         "result": row.result,
         "event": _event(event, may_read(work.actor, event.type)) if event is not None else None,
@@ -80,9 +81,16 @@ def _event(event: OutboxEvent, readable: bool) -> Shape:  # noqa: FBT001 - the a
     }
 
 
+def _try(one: Mapping[str, Any], *, worker: bool) -> Shape:
+    return {**one, "worker": one["worker"] if worker else None}
+
+
 def _due_at(row: Job) -> str | None:
-    """Give when a job is tried next, where that is not at once; a lease's end is none of that."""
-    waits = row.state == QUEUED and row.due_at != AT_ONCE
+    """Give when a job is tried next, where that is not at once.
+
+    The end of a lease is none of that, nor when one is looked at again that waits for another.
+    """
+    waits = row.state == QUEUED and row.due_at != AT_ONCE and not row.held
     return format_instant(row.due_at) if waits else None
 
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from geminicrm.identity.guards import public
 from geminicrm.jobs.asking import asked_of, asker
+from geminicrm.jobs.kind_names import KIND_NAMES
 from geminicrm.jobs.question import Question
 from geminicrm.jobs.service import MOST_AT_ONCE, OPERATE, Jobs
 from geminicrm.jobs.watching import Look, age
@@ -36,6 +37,7 @@ def blueprint(jobs: Jobs) -> Blueprint:
     pages.add_app_template_filter(age, "age")
     pages.add_app_template_filter(_capped, "capped")
     pages.add_app_template_filter(_pretty, "pretty")
+    pages.add_app_template_filter(_kind_name, "kind_name")
     _serve_list(pages, jobs)
     _serve_one(pages, jobs)
     _serve_acts(pages, jobs)
@@ -138,6 +140,7 @@ def _board(jobs: Jobs) -> dict[str, Any]:
             "kept": {
                 "state": state,
                 "target": question.target or None,
+                "kind": question.kind or None,
                 "of": request.args.get("of"),
             },
             "first": question.page.cursor is None,
@@ -182,6 +185,10 @@ def _unless_seen(template: str, found: dict[str, Any]) -> Response:
     if request.args.get("seen") == found["seen"]:
         return Response(status=204)
     return Response(render(template, **found))
+
+
+def _kind_name(kind: str) -> str:
+    return KIND_NAMES.get(kind, kind)
 
 
 def _capped(count: int, most: int) -> str:

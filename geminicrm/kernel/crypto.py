@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -19,13 +19,26 @@ class DecryptionFailed(AppError):
     title = "A stored secret can't be read"
 
 
-class Cipher:
-    """Encrypts with the first key, decrypts with any; keys are Fernet keys."""
+def no_more_keys() -> Sequence[str]:
+    """Give none: the keys of the start are all there are."""
+    return ()
 
-    def __init__(self, keys: Sequence[str]) -> None:
+
+class Cipher:
+    """Encrypts with the first key, decrypts with any; keys are Fernet keys.
+
+    `more` gives keys that were made since the start: it is asked where none of those at hand
+    reads something, so that a server goes on while `geminicrm keys rotate` does its work.
+    """
+
+    def __init__(
+        self, keys: Sequence[str], more: Callable[[], Sequence[str]] = no_more_keys
+    ) -> None:
         if not keys:
             raise ConfigurationError("GEMINICRM_ENCRYPTION_KEYS", "", "at least one key")
-        self._fernet = MultiFernet([_fernet(place, key) for place, key in enumerate(keys, 1)])
+        self._keys = [_fernet(place, key) for place, key in enumerate(keys, 1)]
+        self._fernet = MultiFernet(self._keys)
+        self._more = more
 
     def encrypt(self, text: str) -> str:
         """Give the token to store."""
@@ -33,16 +46,34 @@ class Cipher:
 
     def decrypt(self, token: str) -> str:
         """Give the text back; DecryptionFailed where no key fits."""
-        try:
-            return self._fernet.decrypt(token.encode()).decode()
-        except InvalidToken:
+        found = _opened(self._fernet, token)
+        if found is None:
+            found = self._opened_later(token)
+        if found is None:
             raise DecryptionFailed(
                 "None of GEMINICRM_ENCRYPTION_KEYS reads it; put the key back that wrote it."
-            ) from None
+            )
+        return found.decode()
 
     def rotate(self, token: str) -> str:
         """Encrypt anew with the first key; DecryptionFailed where no key fits."""
         return self.encrypt(self.decrypt(token))
+
+    def _opened_later(self, token: str) -> bytes | None:
+        keys = self._more()
+        if not keys:
+            return None
+        later = [_fernet(place, key) for place, key in enumerate(keys, 1)]
+        # What is written goes on with the first key of the start, which all processes read.
+        self._fernet = MultiFernet([*self._keys, *later])
+        return _opened(self._fernet, token)
+
+
+def _opened(fernet: MultiFernet, token: str) -> bytes | None:
+    try:
+        return fernet.decrypt(token.encode())
+    except InvalidToken:
+        return None
 
 
 def _fernet(place: int, key: str) -> Fernet:

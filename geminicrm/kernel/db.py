@@ -73,6 +73,7 @@ class Base(DeclarativeBase):
         dict[str, Any]: JsonColumn,
         list[str]: JsonColumn,
         list[dict[str, Any]]: JsonColumn,
+        list[dict[str, Any]] | None: JsonColumn,
         list[str] | None: JsonColumn,
         dict[str, Any] | None: JsonColumn,
     }

@@ -17,8 +17,9 @@ from geminicrm.kernel.work import Work
 
 RUNTIME = "runtime"
 AUTH = "auth"
-_SLOTS = {RUNTIME: 0, AUTH: 8}
-_SIZE = 16
+CONNECTIONS = "connections"
+_SLOTS = {RUNTIME: 0, AUTH: 8, CONNECTIONS: 16}
+_SIZE = 24
 _NUMBER = struct.Struct("<Q")
 
 

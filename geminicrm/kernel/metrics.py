@@ -22,6 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _CALL_BUCKETS = (0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 30.0)
+_OUTSIDE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _INSTALL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 # Anything else in the method is the caller's invention and would make a series of its own.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -47,7 +48,14 @@ class Metrics:
             buckets=_CALL_BUCKETS,
             registry=registry,
         )
-        self._observed: dict[tuple[str, str, str], list[float]] = {}
+        self._outside = Histogram(
+            "geminicrm_outside_call_seconds",
+            "Calls of extensions to outside services: outcome is ok, refused, failed or unknown.",
+            ("extension", "outcome"),
+            buckets=_OUTSIDE_BUCKETS,
+            registry=registry,
+        )
+        self._observed: dict[tuple[Histogram, tuple[str, ...]], list[float]] = {}
         self._lock = threading.Lock()
         self._handled = Counter(
             "geminicrm_jobs_handled",
@@ -72,18 +80,25 @@ class Metrics:
 
     def extension_call(self, extension_id: str, kind: str, outcome: str, seconds: float) -> None:
         """Count one call into an extension; outcome is ok, failed, refused, timeout or busy."""
-        with self._lock:
-            self._observed.setdefault((extension_id, kind, outcome), []).append(seconds)
+        self._observe(self._calls, (extension_id, kind, outcome), seconds)
+
+    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+        """Count one call of an extension to an outside service, with its repetitions."""
+        self._observe(self._outside, (extension_id, outcome), seconds)
 
     def flush(self) -> None:
-        """Write down the calls into extensions that were counted in memory.
+        """Write down the calls into and out of extensions that were counted in memory.
 
         A request may make a hundred of them, and each one written alone costs as much as the call.
         """
         with self._lock:
             observed, self._observed = self._observed, {}
-        for labels, all_seconds in observed.items():
-            _observe_all(self._calls.labels(*labels), all_seconds)
+        for (series, labels), all_seconds in observed.items():
+            _observe_all(series.labels(*labels), all_seconds)
+
+    def _observe(self, series: Histogram, labels: tuple[str, ...], seconds: float) -> None:
+        with self._lock:
+            self._observed.setdefault((series, labels), []).append(seconds)
 
     def job_handled(self, kind: str, outcome: str, count: int = 1) -> None:
         """Count attempts at jobs of a kind; outcome is ok, retry, dead, postponed and so on."""

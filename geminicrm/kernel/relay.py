@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, func, insert, literal_column, select, text, up
 
 from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.jobs.jobs import AT_ONCE, EVENT_KIND, MAX_ATTEMPTS, queue_of
-from geminicrm.kernel.jobs.models import JOBS, QUEUED, Job
+from geminicrm.kernel.jobs.jobs import EVENT_KIND, MAX_ATTEMPTS, queue_of
+from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, QUEUED, Job
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import EVENTS, OutboxEvent, OutboxPosition, Sink, stored_event
 from geminicrm.kernel.work import Work, Works

@@ -5,16 +5,24 @@ from typing import Final, Protocol
 
 from sqlalchemy import func, select
 
+from geminicrm.kernel.jobs.kinds import Claimed
 from geminicrm.kernel.jobs.models import DEAD, Job, Schedule
+from geminicrm.kernel.jobs.retention import DeadLetters
 from geminicrm.kernel.jobs.schedules import SCHEDULE_ID
 from geminicrm.kernel.jobs.settling import Outcome
 from geminicrm.kernel.work import Work
 from geminicrm.notifications.notices import (
+    LEAVING,
+    Letters,
     dead_letter,
     dead_letters_gone,
+    dead_letters_leaving,
+    dead_letters_removed,
+    leaving_key,
     schedule_failing,
     schedule_works,
 )
+from geminicrm.notifications.raising import open_keys, resolve
 
 _MOST_COUNTED: Final = 10_000
 
@@ -28,10 +36,14 @@ class Labels(Protocol):
 
 
 class JobNotices:
-    """Watches jobs: tells of dead letters and failing schedules, and when they are mended."""
+    """Watches jobs: tells of dead letters and failing schedules, and when they are mended.
 
-    def __init__(self, labels: Labels) -> None:
+    Dead letters that have no target, or none with a name, are called by their kind.
+    """
+
+    def __init__(self, labels: Labels, kinds: Mapping[str, str]) -> None:
         self._labels = labels
+        self._kinds = kinds
 
     def settled(self, work: Work, outcomes: Sequence[Outcome]) -> None:
         """Tell of what has failed for good, and note what is well again."""
@@ -46,10 +58,38 @@ class JobNotices:
         count = _dead(work, job.workspace_id, queue)
         failed = [one for one in outcomes if one.over]
         if failed:
-            label = self._labels(work, {job.target}).get(job.target, job.kind)
-            dead_letter(work, job.workspace_id, label, queue, failed[-1].error or "", count)
+            letters = self._named(work, job)
+            dead_letter(work, letters, failed[-1].error or "", count)
         elif not count:
             dead_letters_gone(work, job.workspace_id, queue)
+
+    def leaving(self, work: Work, found: Sequence[DeadLetters]) -> None:
+        """Tell once of what will be removed soon, and note where it is retried or gone."""
+        told = open_keys(work, LEAVING)
+        soon = {(one.workspace_id, leaving_key(one.queue)): one for one in found}
+        for workspace_id, key in sorted(told - set(soon)):
+            resolve(work, workspace_id, key)
+        for place in sorted(set(soon) - told):
+            one = soon[place]
+            letters = self._named(work, one)
+            dead_letters_leaving(work, letters, one.count, one.removed_at)
+
+    def removed(self, work: Work, gone: Sequence[DeadLetters]) -> None:
+        """Tell what has gone without a retry."""
+        for one in sorted(gone, key=lambda each: each.queue):
+            left = _dead(work, one.workspace_id, one.queue)
+            letters = self._named(work, one)
+            dead_letters_removed(work, letters, left)
+
+    def _named(self, work: Work, one: Claimed | DeadLetters) -> Letters:
+        label = self._labels(work, {one.target}).get(one.target)
+        return Letters(
+            workspace_id=one.workspace_id,
+            queue=one.queue,
+            label=label or self._kinds.get(one.kind, one.kind),
+            target=one.target,
+            kind=one.kind,
+        )
 
 
 def _by_queue(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:

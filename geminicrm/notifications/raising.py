@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from geminicrm.kernel.db import insert_into
 from geminicrm.kernel.ids import new_id
@@ -18,7 +18,7 @@ KEEP_DAYS: Final = 30
 """How long what was resolved can still be looked up."""
 _LONGEST: Final = {"title": 200, "body": 2000}
 # What the latest raising says is what counts; `count` goes up, `first_at` stays.
-_NEWEST: Final = ("severity", "title", "body", "link", "last_at")
+_NEWEST: Final = ("kind", "severity", "title", "body", "link", "last_at")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +69,14 @@ def resolve(work: Work, workspace_id: str, key: str) -> None:
         .values({Notification.resolved_at: work.now})
         .execution_options(synchronize_session=False)
     )
+
+
+def open_keys(work: Work, kind: str) -> set[tuple[str, str]]:
+    """Name what is open of a kind in all workspaces: workspace and key."""
+    query = select(Notification.workspace_id, Notification.key).where(
+        Notification.kind == kind, Notification.resolved_at.is_(None)
+    )
+    return {(workspace_id, key) for workspace_id, key in work.session.execute(query)}
 
 
 def sweep(work: Work) -> None:

@@ -2,25 +2,21 @@
 
 import signal
 import threading
-import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from geminicrm.app import Core
-from geminicrm.identity.sign_in import sweep
+from geminicrm.connections.oauth.care import TokenWatch
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.jobs.care import Care
 from geminicrm.kernel.jobs.engine import Duties, Engine
 from geminicrm.kernel.jobs.schedules import Schedules
 from geminicrm.kernel.owners import own_name
 from geminicrm.kernel.relay import Relay
-from geminicrm.notifications import raising
-from marketplace.blob_care import collect_blobs
+from geminicrm.processes.sweeping import Sweeping
 from marketplace.registries.keeping_up import KeepingUp
 
-_SWEEP_SECONDS = 60.0
-_COLLECT_SECONDS = 3600.0
 _REST_SECONDS = 2.0
 _log = structlog.get_logger(__name__)
 
@@ -32,12 +28,10 @@ class Worker:
         self._core = core
         self._rest_seconds = rest_seconds
         self._stop = threading.Event()
-        self._swept = -_SWEEP_SECONDS
-        self._collected = -_COLLECT_SECONDS
         owner = own_name()
         self._schedules = Schedules(core.works)
         self._relay = Relay(core.works, core.sinks(), core.metrics)
-        self._care = Care(core.works, owner)
+        self._care = Care(core.works, owner, core.keepers())
         duties = Duties(
             kinds=core.kinds(),
             watchers=(self._schedules, *core.watchers()),
@@ -56,14 +50,20 @@ class Worker:
         Raises Stuck where only a new process helps.
         """
         self._core.start()
-        others = KeepingUp(self._core.marketplace.registries.refreshing)
-        others.start()
+        besides = (
+            KeepingUp(self._core.marketplace.registries.refreshing),
+            Sweeping(self._core, self._care),
+            TokenWatch(self._core.oauth.care),
+        )
+        for one in besides:
+            one.start()
         self._core.wakes.listen(lambda: self._engine.full)
         try:
             while not self._stop.is_set():
                 self._pause(self._work())
         finally:
-            others.stop()
+            for one in besides:
+                one.stop()
             self._close()
 
     def _work(self) -> bool | None:
@@ -79,7 +79,6 @@ class Worker:
             if turned and self._engine.full:
                 self._core.wakes.pass_on()
             self._relay.report()
-            self._sweep()
         except (SQLAlchemyError, AppError, OSError) as error:
             _log.warning("the worker rests: database or disk fail it", error=str(error))
             return None
@@ -97,22 +96,6 @@ class Worker:
         except (SQLAlchemyError, AppError) as error:
             # The leases of what has ended run out, and another worker does it again.
             _log.warning("what has ended last is not written down", error=str(error))
-
-    def _sweep(self) -> None:
-        if time.monotonic() - self._swept < _SWEEP_SECONDS:
-            return
-        self._swept = time.monotonic()
-        with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
-            sweep(work)
-            raising.sweep(work)
-        self._care.sweep()
-        self._core.marketplace.statistics.count()
-        self._core.marketplace.moderation.notices.renew()
-        self._core.life_cycle.quarantine.sweep()
-        if time.monotonic() - self._collected >= _COLLECT_SECONDS:
-            self._collected = time.monotonic()
-            self._core.life_cycle.collect()
-            collect_blobs(self._core.works, self._core.marketplace.blobs)
 
 
 def run(core: Core) -> None:

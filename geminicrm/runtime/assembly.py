@@ -9,6 +9,7 @@ from extensions.sdk.api_version import SUPPORTED_API_VERSIONS
 from geminicrm.identity.permissions import EXTENSION_SCOPES
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.generation import Generations
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.changes import Meter
 from geminicrm.runtime.check.run import check_folder
@@ -17,7 +18,16 @@ from geminicrm.runtime.history.journal import DatabaseJournal
 from geminicrm.runtime.install.drafting import Runner
 from geminicrm.runtime.install.offers import PackageRef, PackageSource
 from geminicrm.runtime.install.pipeline import Pipeline
-from geminicrm.runtime.install.state import Advice, Checked, Files, Glance, Tools, no_advice
+from geminicrm.runtime.install.state import (
+    Advice,
+    Checked,
+    Disconnect,
+    Files,
+    Glance,
+    Tools,
+    no_advice,
+    nothing_connected,
+)
 from geminicrm.runtime.inventory import Live
 from geminicrm.runtime.manifest import parse_manifest
 from geminicrm.runtime.manifest_model import Manifest
@@ -25,7 +35,6 @@ from geminicrm.runtime.quarantine import KillsOf, Quarantine, no_kills
 from geminicrm.runtime.requirements.fetch import Fetch, PipFetch
 from geminicrm.runtime.requirements.provider import PythonRequirements
 from geminicrm.runtime.service import LifeCycle
-from geminicrm.runtime.vault import Vault
 
 
 def _forgets(_package: bytes) -> None:
@@ -42,7 +51,8 @@ class Needs:
     home; `core_version` is what manifests' `requires.geminicrm` is compared with; `watch_seconds`
     is how long a version is watched that has taken the place of another; `fetch` brings Python
     packages that are not here; `keep` stores the bytes of a package for all machines; `kills` gives
-    what registries have stopped, and `advice` what they warn of.
+    what registries have stopped, and `advice` what they warn of; `disconnect` tells outside
+    services that an extension leaves them.
     """
 
     works: Works
@@ -66,6 +76,7 @@ class Needs:
     keep: Callable[[bytes], object] = _forgets
     kills: KillsOf = no_kills
     advice: Advice = no_advice
+    disconnect: Disconnect = nothing_connected
 
 
 def build_life_cycle(needs: Needs) -> LifeCycle:
@@ -94,6 +105,7 @@ def build_life_cycle(needs: Needs) -> LifeCycle:
         api_versions=SUPPORTED_API_VERSIONS,
         quarantine=Quarantine(needs.works, needs.generations, needs.kills),
         advice=needs.advice,
+        disconnect=needs.disconnect,
         watch_seconds=needs.watch_seconds,
     )
     return LifeCycle(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
+from geminicrm.connections.opened import Opened
 from geminicrm.kernel.jobs.kinds import Run
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.actor import ExtensionActor, UseCounter
@@ -52,7 +53,8 @@ class CallContext:
 
     `patience` says how many seconds it may wait for a place; `source` is where its settings are, if
     not in the installation's row; `draft` says that there may be no row yet, or that it may be
-    switched off; `run` is the attempt at a job that it makes. `dry_run` notes what it would do, and
+    switched off; `run` is the attempt at a job that it makes; `connection` is the id of that which
+    it is made for, where somebody has chosen. `dry_run` notes what it would do, and
     then nothing of it happens, nor of what is called inside of it. The rest is filled in while it
     runs.
     """
@@ -66,6 +68,8 @@ class CallContext:
     source: SettingsSource | None = None
     draft: bool = False
     run: Run | None = None
+    connection: str | None = None
+    opened: Opened | None = None
     dry_run: DryRun | None = None
     parent: "CallContext | None" = None
     abandoned: bool = False

@@ -50,6 +50,10 @@ class CallMetrics(Protocol):
         """Count one call; outcome is ok, failed, refused, timeout or busy."""
         ...
 
+    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+        """Count one that it makes to an outside service."""
+        ...
+
     def flush(self) -> None:
         """Write down what was counted in memory so far."""
         ...

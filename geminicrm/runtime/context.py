@@ -6,16 +6,21 @@ from typing import Any, Literal, cast
 
 import structlog
 
+from extensions.sdk.connection import ConnectionInfo
 from extensions.sdk.context import ActorInfo, WorkspaceInfo
-from geminicrm.kernel.http import HttpClient
+from extensions.sdk.service_errors import NotConnected
+from geminicrm.connections.outgoing.client import OutsideClient
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.announcing import Announcing
 from geminicrm.runtime.asking_for_jobs import JobDesk
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.connecting import Connecting, IntegrationSettings
 from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.extension_logs import ExtensionLogs
 from geminicrm.runtime.http_door import ExtensionHttp
 from geminicrm.runtime.jobs_door import ExtensionJobs
+from geminicrm.runtime.limits_door import ExtensionLimits
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.record_door import ExtensionRecords, Records
 from geminicrm.runtime.sdk_errors import NoCall, translated
@@ -25,9 +30,9 @@ from geminicrm.runtime.settings_door import (
     StoredSettings,
     refuses_only,
 )
+from geminicrm.runtime.sockets_door import ExtensionSockets
 from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.storage_door import ExtensionStorage
-from geminicrm.runtime.vault import Vault
 
 SettingsSaver = Callable[[Actor, Installed, Mapping[str, Any]], None]
 
@@ -41,12 +46,13 @@ class Doors:
     """
 
     records: Mapping[str, Records]
-    http: HttpClient
+    outside: OutsideClient
     vault: Vault
     storage: Storage
     announcing: Announcing
     jobs: JobDesk
     logs: ExtensionLogs
+    connecting: Connecting
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
 
@@ -65,7 +71,9 @@ class ExtensionContext:
             kind: ExtensionRecords(kind, commands, self._call)
             for kind, commands in doors.records.items()
         }
-        self._http = ExtensionHttp(doors.http, self._call)
+        self._http = ExtensionHttp(doors.outside, doors.connecting, self._call)
+        self._sockets = ExtensionSockets(doors.outside.guard, doors.connecting, self._call)
+        self._limits = ExtensionLimits(doors.outside.limits, doors.connecting, self._call)
         self._settings = ExtensionSettings(self._source, self._call)
         self._secrets = ExtensionSecrets(self._source)
         self._storage = ExtensionStorage(doors.storage, self._call)
@@ -104,6 +112,16 @@ class ExtensionContext:
         return self._http
 
     @property
+    def sockets(self) -> ExtensionSockets:
+        """Connections that are no HTTP."""
+        return self._sockets
+
+    @property
+    def limits(self) -> ExtensionLimits:
+        """What the service of the current connection allows."""
+        return self._limits
+
+    @property
     def settings(self) -> ExtensionSettings:
         """Plain settings of the current workspace."""
         return self._settings
@@ -127,6 +145,15 @@ class ExtensionContext:
     def jobs(self) -> ExtensionJobs:
         """Work for later, which `run_job` does."""
         return self._jobs
+
+    @property
+    def connection(self) -> ConnectionInfo:
+        """The connection that the current call is made for."""
+        call = self._call()
+        opened = self._doors.connecting.of(call)
+        if opened is None:
+            raise NotConnected(call.installed.extension_id)
+        return opened.info()
 
     @property
     def log(self) -> "ExtensionLog":
@@ -161,7 +188,9 @@ class ExtensionContext:
         if call.source is None:
             vault = self._doors.vault
             save = self._doors.save_settings if call.dry_run is None else refuses_only(vault)
-            call.source = StoredSettings(call.installed, call.actor, vault, save)
+            call.source = stored = StoredSettings(call.installed, call.actor, vault, save)
+            if call.installed.manifest.is_integration:
+                call.source = IntegrationSettings(stored, self._doors.connecting.of(call))
         return call.source
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.runtime.history.models import RemovedInstallation
 from geminicrm.runtime.history.versions import kept_digests
@@ -14,7 +15,6 @@ from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import Installation, KeptSettings
 from geminicrm.runtime.present import shown_manifest
 from geminicrm.runtime.settings_values import Stored, host_settings, still_valid
-from geminicrm.runtime.vault import Vault
 
 
 def kept_settings(works: Works, vault: Vault, actor: Actor, manifest: Manifest) -> DraftSettings:

@@ -132,7 +132,7 @@ def _job(job: Claimed, run: Run) -> Job:
         id=job.id,
         name=asked["name"],
         payload=asked["payload"],
-        attempt=job.attempt,
+        attempt=job.told,
         control=RunControl(run),
     )
 
@@ -141,5 +141,5 @@ def _schedule(job: Claimed, _run: Run) -> Schedule:
     return Schedule(
         id=job.payload["name"],
         planned_at=planned_time(job) or job.created_at,
-        attempt=job.attempt,
+        attempt=job.told,
     )

@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from geminicrm.connections.outgoing.calls import MOST_RETRIES
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.http import HttpRequest, HttpTimeout
 from geminicrm.runtime.call_context import CallContext
 
 LONGEST_SECONDS = 30.0
+_LONGEST_KEY = 200
 _TYPE = "content-type"
 
 
@@ -24,6 +26,10 @@ class Asked:
     json: object
     body: bytes | None
     timeout: float
+    retries: int
+    idempotency_key: str | None
+    idempotency_header: str
+    cache_seconds: float
 
 
 def request_of(asked: Asked, call: CallContext) -> HttpRequest:
@@ -41,8 +47,16 @@ def request_of(asked: Asked, call: CallContext) -> HttpRequest:
         body = _json(asked.json)
         if all(name.lower() != _TYPE for name in headers):
             headers["Content-Type"] = "application/json"
-    seconds = min(asked.timeout, LONGEST_SECONDS, _left(call))
-    return HttpRequest(asked.method.upper(), asked.url, headers, body, deadline_seconds=seconds)
+    if asked.idempotency_key is not None:
+        headers[asked.idempotency_header] = asked.idempotency_key
+    return HttpRequest(
+        asked.method.upper(),
+        asked.url,
+        headers,
+        body,
+        deadline_seconds=min(asked.timeout, LONGEST_SECONDS, _left(call)),
+        repeatable=asked.idempotency_key is not None,
+    )
 
 
 def _left(call: CallContext) -> float:
@@ -66,6 +80,21 @@ def _findings(asked: Asked) -> Iterator[Finding]:
         yield Finding("/body", "wrong_value", "Give either json or body.")
     if not _is_time(asked.timeout):
         yield Finding("/timeout", "wrong_value", "Give a number of seconds above 0.")
+    yield from _wishes(asked)
+
+
+def _wishes(asked: Asked) -> Iterator[Finding]:
+    if not isinstance(asked.retries, int) or not 0 <= asked.retries <= MOST_RETRIES:
+        yield Finding("/retries", "wrong_value", f"Give a number from 0 to {MOST_RETRIES}.")
+    if not _is_key(asked.idempotency_key) or not isinstance(asked.idempotency_header, str):
+        text = f"Give a text of 1 to {_LONGEST_KEY} characters."
+        yield Finding("/idempotency_key", "wrong_value", text)
+    if asked.cache_seconds != 0 and not _is_time(asked.cache_seconds):
+        yield Finding("/cache_seconds", "wrong_value", "Give a number of seconds, or 0.")
+
+
+def _is_key(key: object) -> bool:
+    return key is None or (isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY)
 
 
 def _are_texts(headers: object) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from geminicrm.kernel.crypto import DecryptionFailed
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.generation import RUNTIME
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.enforcement import enforcements
 from geminicrm.runtime.extension_logs import MOST_LINES
@@ -19,7 +20,6 @@ from geminicrm.runtime.models import Installation
 from geminicrm.runtime.present import present, shown_manifest
 from geminicrm.runtime.problems import NotInstalled
 from geminicrm.runtime.usage import ledger
-from geminicrm.runtime.vault import Vault
 
 MANAGE = "manage:extensions"
 READ = "read:extensions"

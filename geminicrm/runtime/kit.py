@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from geminicrm.kernel.errors import ScopeMissing
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.runtime.changes import Change, Meter
 from geminicrm.runtime.history.protocols import Lease
@@ -13,7 +14,6 @@ from geminicrm.runtime.install.pipeline import Pipeline, Run
 from geminicrm.runtime.install.state import Tools
 from geminicrm.runtime.inventory import Inventory, Live, find
 from geminicrm.runtime.recovery.recovery import Recovery
-from geminicrm.runtime.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,10 @@
 """From the checked JSON of a manifest to the frozen Manifest, with every default filled in."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from geminicrm.connections.ways import OAUTH2, Authentication, Injection, Limit
 from geminicrm.runtime.manifest_model import (
-    Authentication,
     CustomField,
     InboundWebhook,
     Manifest,
@@ -34,11 +34,13 @@ def build_manifest(data: Mapping[str, Any]) -> Manifest:
         **simple,
         api_version=int(data.get("api_version", 1)),
         storage_version=int(data.get("storage_version", 1)),
+        sockets=bool(data.get("sockets", False)),
         permission_reasons=data.get("permission_reasons", {}),
         hooks=tuple(data["hooks"]) if "hooks" in data else None,
         settings=tuple(_setting(item) for item in data.get("settings", ())),
         network=tuple(_network(item) for item in data.get("network", ())),
-        authentication=_authentication(data.get("authentication")),
+        authentication=tuple(_authentication(item) for item in data.get("authentication", ())),
+        limits=tuple(_limit(item) for item in data.get("limits", ())),
         ui=_ui(data.get("ui", {})),
         schedules=tuple(
             Schedule(item["id"], item["cron"], item.get("description", ""))
@@ -60,6 +62,16 @@ def build_manifest(data: Mapping[str, Any]) -> Manifest:
 
 _REQUIRED = ("id", "name", "version", "description", "author", "license", "entry_point")
 _OPTIONAL = ("icon", "homepage", "support", "privacy")
+_LABELS: Final = {
+    "api_key": "API key",
+    "basic": "User name and password",
+    "bearer": "Access token",
+    "oauth2": "Sign in with the service",
+    "client_credentials": "Client id and secret",
+    "service_account": "Service account",
+    "mail": "Mail account",
+    "access_keys": "Access keys",
+}
 _LISTS = ("permissions", "optional_permissions", "events", "provides", "categories", "keywords")
 
 
@@ -93,16 +105,47 @@ def _requires(item: Mapping[str, Any]) -> Requires:
     )
 
 
-def _authentication(item: Mapping[str, Any] | None) -> Authentication | None:
-    if item is None:
-        return None
+def _authentication(item: Mapping[str, Any]) -> Authentication:
+    kind = item["type"]
+    settings = tuple(item.get("settings", ()))
+    given = item.get("inject")
     return Authentication(
-        type=item["type"],
-        settings=tuple(item.get("settings", ())),
+        id=item.get("id", kind),
+        type=kind,
+        label=item.get("label", _LABELS[kind]),
+        settings=settings,
+        inject=_usual(kind, settings) if given is None else tuple(_injection(one) for one in given),
         authorization_url=item.get("authorization_url"),
         token_url=item.get("token_url"),
         revocation_url=item.get("revocation_url"),
         scopes=tuple(item.get("scopes", ())),
+        parameters=item.get("parameters", {}),
+        issuer=item.get("issuer"),
+        client_authentication=item.get("client_authentication", "basic"),
+    )
+
+
+def _usual(kind: str, settings: tuple[str, ...]) -> tuple[Injection, ...]:
+    """Give where credentials of a kind go if the manifest does not say."""
+    if kind == "bearer" and settings:
+        return (Injection("header", "Authorization", f"Bearer {{{settings[0]}}}"),)
+    if kind in OAUTH2:
+        return (Injection("header", "Authorization", "Bearer {access_token}"),)
+    return ()
+
+
+def _injection(item: Mapping[str, str]) -> Injection:
+    return Injection(item["in"], item["name"], item["value"])  # type: ignore[arg-type]  # the schema allows no other place
+
+
+def _limit(item: Mapping[str, Any]) -> Limit:
+    return Limit(
+        id=item["id"],
+        counts=item["counts"],
+        most=item["most"],
+        seconds=item["seconds"],
+        label=item.get("label", item["id"].replace("-", " ").capitalize()),
+        setting=item.get("setting"),
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from geminicrm.connections.ways import Authentication, Limit
+
 SettingType: TypeAlias = Literal[
     "text", "password", "textarea", "number", "integer", "boolean", "select", "email", "url"
 ]
@@ -115,18 +117,6 @@ class Ui:
 
 
 @dataclass(frozen=True, slots=True)
-class Authentication:
-    """How it signs in to the outside service; addresses only for oauth2."""
-
-    type: Literal["api_key", "basic", "oauth2"]
-    settings: tuple[str, ...]
-    authorization_url: str | None
-    token_url: str | None
-    revocation_url: str | None
-    scopes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Schedule:
     """Work that comes round; `cron` in the workspace's time zone."""
 
@@ -165,7 +155,8 @@ class Screenshot:
 class Manifest:
     """One checked manifest. `source` is the JSON that it was read from, for storing.
 
-    `hooks` is None where the manifest does not say which hooks the extension implements.
+    `hooks` is None where the manifest does not say which hooks the extension implements. With a way
+    of `authentication` it is an integration: its settings belong to connections.
     """
 
     id: str
@@ -186,7 +177,8 @@ class Manifest:
     event_types: tuple[OwnEvent, ...]
     hooks: tuple[str, ...] | None
     provides: tuple[str, ...]
-    authentication: Authentication | None
+    authentication: tuple[Authentication, ...]
+    limits: tuple[Limit, ...]
     ui: Ui
     schedules: tuple[Schedule, ...]
     inbound_webhooks: tuple[InboundWebhook, ...]
@@ -198,7 +190,18 @@ class Manifest:
     support: str | None
     privacy: str | None
     storage_version: int
+    sockets: bool
     source: Mapping[str, Any]
+
+    @property
+    def is_integration(self) -> bool:
+        """Whether it signs in to an outside service."""
+        return bool(self.authentication)
+
+    @property
+    def needed_settings(self) -> tuple[Setting, ...]:
+        """What an installation must have; an integration's settings are asked for to connect."""
+        return () if self.is_integration else self.settings
 
     @property
     def event_kind(self) -> str:

@@ -142,22 +142,38 @@ def _setting_names(data: _Data) -> Iterable[Finding]:
     known = {str(item.get("id")) for _, item in _objects(data, "settings")}
     places = [(f"{at}/setting", item.get("setting")) for at, item in _objects(data, "network")]
     places += [
-        (f"/authentication{pointer}", name)
-        for pointer, name in _strings(_object(data, "authentication"), "settings")
+        (f"{at}{pointer}", name)
+        for at, way in _objects(data, "authentication")
+        for pointer, name in _strings(way, "settings")
     ]
+    places += [(f"{at}/setting", item.get("setting")) for at, item in _objects(data, "limits")]
     for pointer, name in places:
         if isinstance(name, str) and name not in known:
             message = f"There is no setting {shorten(name)}.{nearest(name, known)}"
             yield Finding(pointer, "unknown_setting", message)
 
 
-def _oauth(data: _Data) -> Iterable[Finding]:
-    asked = _object(data, "authentication")
-    if asked.get("type") == "oauth2":
-        for name in ("authorization_url", "token_url"):
-            if name not in asked:
-                message = f"oauth2 needs {name}, such as 'https://example.com/oauth/{name[:5]}'."
-                yield Finding(f"/authentication/{name}", "missing_property", message)
+_NEEDED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
+    "oauth2": ("authorization_url", "token_url"),
+    "client_credentials": ("token_url",),
+    "service_account": ("token_url",),
+    "basic": ("settings",),
+    "bearer": ("settings",),
+}
+_SUCH_AS: Final = {
+    "authorization_url": ", such as 'https://example.com/oauth/authorize'",
+    "token_url": ", such as 'https://example.com/oauth/token'",
+    "settings": ": the settings that hold the credentials",
+}
+
+
+def _sign_in(data: _Data) -> Iterable[Finding]:
+    for pointer, way in _objects(data, "authentication"):
+        kind = way.get("type")
+        for name in _NEEDED_BY_KIND.get(kind, ()) if isinstance(kind, str) else ():
+            if name not in way:
+                message = f"{kind} needs {name}{_SUCH_AS[name]}."
+                yield Finding(f"{pointer}/{name}", "missing_property", message)
 
 
 def _pages(data: _Data) -> Iterable[Finding]:
@@ -185,7 +201,7 @@ _RULES: Final[tuple[Callable[[_Data], Iterable[Finding]], ...]] = (
     _paths,
     _unique_ids,
     _setting_names,
-    _oauth,
+    _sign_in,
     _pages,
     _crons,
 )

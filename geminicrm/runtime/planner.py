@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from geminicrm.kernel.crypto import DecryptionFailed
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.history.models import InstalledVersion
 from geminicrm.runtime.history.versions import chosen, history
@@ -22,7 +23,6 @@ from geminicrm.runtime.resolution.stock import Offer
 from geminicrm.runtime.resolution.universe import Wish
 from geminicrm.runtime.storage import count_documents
 from geminicrm.runtime.upgrade_problems import NothingBefore
-from geminicrm.runtime.vault import Vault
 
 
 class Planner:

@@ -63,7 +63,7 @@ def present(row: Installation, secret_names: frozenset[str]) -> dict[str, Any]:
         "level": row.level,
         "settings": shown(manifest, row.settings),
         "secrets_set": sorted(secret_names),
-        "missing_settings": missing(manifest, stored),
+        "missing_settings": missing(manifest.needed_settings, stored),
         "error": row.error,
         "watch": row.watch,
         "revision": row.revision,

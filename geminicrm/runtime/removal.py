@@ -11,6 +11,7 @@ from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.generation import AUTH, RUNTIME
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime import crash_notices
 from geminicrm.runtime.changes import Data
@@ -23,7 +24,6 @@ from geminicrm.runtime.install.state import Tools
 from geminicrm.runtime.inventory import MANAGE, find
 from geminicrm.runtime.models import Installation, KeptSettings, StoredDocument
 from geminicrm.runtime.storage import count_documents, forget_documents, queue_up
-from geminicrm.runtime.vault import Vault
 
 UNDO_DAYS: Final = 30
 _LABEL: Final = 200
@@ -59,8 +59,16 @@ class Uninstall:
         return draft_of(row, self.vault, self.tools.packages)
 
     def run_uninstall(self) -> str | None:
-        """Run its own `uninstall()`; give what went wrong with it. Raises NotInstalled."""
+        """End its connections, run its own `uninstall()`; give what went wrong with them.
+
+        Raises NotInstalled.
+        """
         self.entry.step("uninstall")
+        refused = self.tools.disconnect(self.actor, self.extension_id)
+        failed = self._run_own()
+        return " ".join([*refused, *filter(None, [failed])]) or None
+
+    def _run_own(self) -> str | None:
         try:
             outcome = self.tools.runner.uninstall(self.actor, self.draft())
         except AppError as error:

@@ -10,7 +10,7 @@ from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
 from geminicrm.runtime.failures import InSafeMode
 from geminicrm.runtime.hosting.hosting import Hosting
-from geminicrm.runtime.http_door import allowed_hosts
+from geminicrm.runtime.hosts import allowed_hosts
 from geminicrm.runtime.install.drafting import Draft, DraftSettings, Examined, Outcome
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest

@@ -1,21 +1,19 @@
 """The extension runtime of one process, put together."""
 
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from extensions.sdk.context import WorkspaceInfo
-from geminicrm.kernel.crypto import Cipher
+from geminicrm.connections.outgoing.client import OutsideClient
+from geminicrm.connections.table import ConnectionTable
 from geminicrm.kernel.events import EventType
-from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.http import HttpClient
-from geminicrm.kernel.work import Actor, Works
+from geminicrm.kernel.vault import Vault
+from geminicrm.kernel.work import Actor
 from geminicrm.runtime.announcing import Announcing
 from geminicrm.runtime.asking_for_jobs import JobDesk
-from geminicrm.runtime.calls import CallMetrics, Calls
+from geminicrm.runtime.calls import Calls
+from geminicrm.runtime.capabilities import Capabilities
+from geminicrm.runtime.connecting import Connecting
 from geminicrm.runtime.context import Doors, ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.dispatch import Dispatcher
@@ -23,94 +21,30 @@ from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.events_sink import ExtensionSink
 from geminicrm.runtime.extension_jobs import job_kind, schedule_kind
 from geminicrm.runtime.extension_logs import ExtensionLogs
-from geminicrm.runtime.failure_book import Failure, FailureBook
+from geminicrm.runtime.failure_book import FailureBook
 from geminicrm.runtime.hooks import ExtensionHooks
 from geminicrm.runtime.host.control import HostSpec, Running
-from geminicrm.runtime.host.sandbox.machine import machine_level
 from geminicrm.runtime.hosting.crash_loops import CrashLoops
 from geminicrm.runtime.hosting.errands import Errands
-from geminicrm.runtime.hosting.hosting import Hosting, HostingParts, no_requirements
-from geminicrm.runtime.hosting.supervising import NoSupervisor, Supervisor
+from geminicrm.runtime.hosting.hosting import Hosting, HostingParts
 from geminicrm.runtime.leases import Leases
 from geminicrm.runtime.ledger import Ledger
 from geminicrm.runtime.levels import Levels
 from geminicrm.runtime.live import Installed
-from geminicrm.runtime.manifest import Manifest
-from geminicrm.runtime.packages import FilesOf, Packages, no_files
+from geminicrm.runtime.packages import Packages
+from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
-from geminicrm.runtime.safe_mode import never
 from geminicrm.runtime.schedules import ScheduleKeeper
 from geminicrm.runtime.slots import Slots
 from geminicrm.runtime.storage import Storage
 from geminicrm.runtime.table import Table
-from geminicrm.runtime.vault import Vault
 from geminicrm.runtime.versions import Versions
 from geminicrm.runtime.watch import Watch
 from geminicrm.runtime.watching.watching import ComeBack, Watching
 
 _FETCH_SECONDS = 10.0
 _LOOK_SECONDS = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeOptions:
-    """What the operator's settings say about running extensions.
-
-    `kind` is the kind of process (web, worker, command line), `threads` how many threads it has
-    for work, `seconds` what one call may take.
-    """
-
-    home: Path
-    kind: str
-    threads: int
-    seconds: float
-
-    @property
-    def packages(self) -> Path:
-        """Where the unpacked versions lie, by digest."""
-        return self.home / "packages"
-
-    @property
-    def logs(self) -> Path:
-        """Where each installation has its log."""
-        return self.home / "logs" / "extensions"
-
-    @property
-    def machine(self) -> str:
-        """What all processes share that share this home."""
-        return f"{socket.gethostname()}:{self.home}"[-80:]
-
-
-def no_report(_failures: Mapping[Failure, int]) -> None:
-    """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeParts:
-    """What the runtime is built on.
-
-    `supervisor` is the way to that of this machine, `present` the same where it must not be
-    started; `machine` says what locks there are, and `requirements` where the Python packages of a
-    version lie, by its manifest and digest; `files_of` gives the files of a package that is not
-    on this machine; `own` tells which packages came with the CRM, which alone run in its process,
-    and `safe` whether safe mode is on. `report` is told now and then which failures there were.
-    """
-
-    works: Works
-    generations: Generations
-    cipher: Cipher
-    metrics: CallMetrics
-    http: HttpClient
-    workspace: Callable[[str], WorkspaceInfo]
-    own: Callable[[str], bool]
-    supervisor: Supervisor = field(default_factory=NoSupervisor)
-    present: Supervisor = field(default_factory=NoSupervisor)
-    machine: Callable[[], Mapping[str, str]] = machine_level
-    requirements: Callable[[Manifest, str], Path | None] = no_requirements
-    report: Callable[[Mapping[Failure, int]], object] = no_report
-    files_of: FilesOf = no_files
-    safe: Callable[[], bool] = never
 
 
 SettingsSaver = Callable[[Actor, str, Mapping[str, Any]], None]
@@ -131,27 +65,20 @@ class ExtensionRuntime:
     def __init__(self, options: RuntimeOptions, parts: RuntimeParts) -> None:
         self.options = options
         works = parts.works
-        doors_works = CallWorks(works)
         self._records: dict[str, Records] = {}
         self._save: SettingsSaver = _not_connected
         self._come_back: ComeBack = _stay
         self.logs = ExtensionLogs(options.logs)
-        self._doors = Doors(
-            records=self._records,
-            http=parts.http,
-            vault=Vault(parts.cipher),
-            storage=Storage(doors_works),
-            announcing=Announcing(doors_works),
-            jobs=JobDesk(doors_works),
-            logs=self.logs,
-            workspace=parts.workspace,
-            save_settings=self._save_settings,
-        )
+        self.connections = table = ConnectionTable(works, parts.generations)
+        self.outside = OutsideClient(works, parts.generations, parts.http, parts.metrics, table)
+        self._doors = self._make_doors(parts)
         self.ledger = Ledger(works)
         self.levels = Levels(works)
-        slots = Slots(max(1, options.threads // 2))
         self.failures = FailureBook(self.logs)
-        self.calls = Calls(slots, self.ledger, self._now, parts.metrics, works.clock, self.failures)
+        self.calls = Calls(
+            Slots(max(1, options.threads // 2)),
+            self.ledger, self._now, parts.metrics, works.clock, self.failures,
+        )  # fmt: skip
         self.packages = Packages(options.packages, parts.files_of)
         self.hosting = Hosting(self._hosting_parts(parts))
         self.versions = Versions(
@@ -172,6 +99,7 @@ class ExtensionRuntime:
         self.convergence.watch = self.watching.counter
         self.hooks = ExtensionHooks(self.convergence, self.calls, options.seconds)
         self.dispatcher = Dispatcher(self.convergence, self.calls, options.seconds)
+        self.capabilities = Capabilities(self.convergence, self.calls, self.connections)
         self.sink = ExtensionSink(self.convergence, self.calls, options.seconds)
         self.kinds = (
             job_kind(self.convergence, self.calls, works),
@@ -196,9 +124,7 @@ class ExtensionRuntime:
     ) -> None:
         """Give the doors their records (by kind: `lead`, ...) and the way to save settings.
 
-        `come_back` returns from a watched version that fails; without it all stay.
-
-        Before the first version is loaded: contexts take their doors when they are made.
+        `come_back` returns from a watched version that fails. Before the first version is loaded!
         """
         self._records.update(records)
         self._save = save_settings
@@ -212,8 +138,9 @@ class ExtensionRuntime:
         self._watch.start()
 
     def stop(self) -> None:
-        """Stop following, write the ledger, give up the lease, unload everything."""
+        """Stop following, write ledger and log, give up the lease, unload everything."""
         self._watch.stop()
+        self.outside.stop()
         self._errands.wait()
         self.hosting.close()
         self.leases.give_up()
@@ -233,6 +160,27 @@ class ExtensionRuntime:
     def event_types(self, workspace_id: str) -> Sequence[EventType]:
         """Give the types of events that the extensions of a workspace announce."""
         return self.convergence.current().announced.get(workspace_id, ())
+
+    def context(self, extension_id: str) -> ExtensionContext:
+        """Give the doors of an extension, for what the core does in its name."""
+        return ExtensionContext(extension_id, self._doors)
+
+    def _make_doors(self, parts: RuntimeParts) -> Doors:
+        works = CallWorks(parts.works)
+        vault = Vault(parts.cipher)
+        self.connecting = Connecting(self.connections, vault, parts.tokens, parts.shared)
+        return Doors(
+            records=self._records,
+            outside=self.outside,
+            vault=vault,
+            storage=Storage(works),
+            announcing=Announcing(works),
+            jobs=JobDesk(works),
+            logs=self.logs,
+            connecting=self.connecting,
+            workspace=parts.workspace,
+            save_settings=self._save_settings,
+        )
 
     def _wait_for_packages(self) -> None:
         """Have what other machines installed, as far as it comes soon, before anybody asks."""
@@ -264,7 +212,7 @@ class ExtensionRuntime:
             packages=self.options.packages,
             supervisor=parts.supervisor,
             present=parts.present,
-            context=lambda extension_id: ExtensionContext(extension_id, self._doors),
+            context=self.context,
             started=self._note_level,
             switch_off=CrashLoops(parts.works, parts.generations, self._go_back).switch_off,
             machine=parts.machine,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from flask import Response, request
 
 from extensions.sdk import errors as sdk
+from extensions.sdk import service_errors as service
 from geminicrm.api.http import problem
 from geminicrm.kernel import errors as core
 from geminicrm.runtime.failures import RefusedByExtension, StorageFull
@@ -87,12 +88,18 @@ def _to_core(  # noqa: PLR0911 - one arm per class of the tree
             return core.ValidationFailed(found)
         case sdk.Refused():
             return RefusedByExtension(extension_id, error.reason, error.field)
-        case sdk.Conflict() | sdk.QuotaExceeded():
+        case sdk.Conflict() | sdk.QuotaExceeded() | service.NotConnected():
             return _conflict_to_core(error)
         case sdk.Unavailable():
             return core.Unavailable(str(error), error.retry_after)
         case _:
-            return OutsideFailed(str(error))
+            return _outside_to_core(error)
+
+
+def _outside_to_core(error: sdk.SdkError) -> core.AppError:
+    if isinstance(error, service.ServiceError):
+        return ServiceFailed(error)
+    return OutsideFailed(str(error))
 
 
 def _conflict_to_core(error: sdk.SdkError) -> core.AppError:
@@ -107,6 +114,24 @@ class OutsideFailed(core.AppError):
     code = "extension_outside_failed"
     status = 502
     title = "The extension could not do it"
+
+
+class ServiceFailed(OutsideFailed):
+    """An outside service did not do what was asked; the answer says why and what to do."""
+
+    code = "service_failed"
+    title = "An outside service did not do it"
+
+    def __init__(self, error: service.ServiceError) -> None:
+        super().__init__(
+            str(error),
+            reason=error.code,
+            mend=error.mend,
+            service_code=error.service_code,
+            accepted=error.accepted,
+        )
+        if error.retry_after:
+            self.headers = {"Retry-After": str(error.retry_after)}
 
 
 def problem_of(extension_id: str, error: sdk.SdkError) -> Response:

@@ -7,6 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from geminicrm.kernel.generation import AUTH, RUNTIME
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime import crash_notices
 from geminicrm.runtime.changes import Change, Data, Meter, Removed
@@ -29,7 +30,6 @@ from geminicrm.runtime.removals import Removals
 from geminicrm.runtime.rights import Rights, RightsChange
 from geminicrm.runtime.settings_values import Stored, changed_names, merge, own_values
 from geminicrm.runtime.upgrades import Upgrades
-from geminicrm.runtime.vault import Vault
 
 DAY_SECONDS = 86_400.0
 
@@ -197,7 +197,7 @@ class LifeCycle(Rights):
     def _store_settings(self, work: Work, extension_id: str, values: Mapping[str, Any]) -> int:
         row = find(work, extension_id)
         before = Stored(row.settings, self._vault.open(row.secrets))
-        after = merge(manifest_of(row), before, values)
+        after = merge(manifest_of(row).settings, before, values)
         row.settings = dict(after.plain)
         row.secrets = self._vault.seal(after.secrets)
         row.updated_at = work.now

@@ -5,6 +5,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext, SettingsSource
 from geminicrm.runtime.dry_doors import noted
@@ -12,7 +13,6 @@ from geminicrm.runtime.live import Installed
 from geminicrm.runtime.sdk_errors import translated
 from geminicrm.runtime.settings_check import setting_defaults
 from geminicrm.runtime.settings_values import Stored, merge, own_values
-from geminicrm.runtime.vault import Vault
 
 
 class StoredSettings:
@@ -30,12 +30,17 @@ class StoredSettings:
         self._vault = vault
         self._save = save
         self._plain: dict[str, Any] = dict(installed.settings)
+        self._changed: dict[str, Any] = {}
         self._opened: dict[str, Any] = {}
         self._is_open = False
 
     def plain(self) -> Mapping[str, Any]:
         """Give the plain settings as they were when the call began, and what it saved since."""
         return self._plain
+
+    def changed(self) -> Mapping[str, Any]:
+        """Give the plain settings that the call has saved; a value that was taken away is None."""
+        return self._changed
 
     def secrets(self) -> Mapping[str, str]:
         """Give the secrets in clear."""
@@ -52,6 +57,8 @@ class StoredSettings:
         for name, value in values.items():
             kept = self._opened if name in secret else self._plain
             kept.pop(name, None)
+            if name not in secret:
+                self._changed[name] = value
             if value is not None:
                 kept[name] = value
 
@@ -61,7 +68,8 @@ def refuses_only(vault: Vault) -> Callable[[Actor, Installed, Mapping[str, Any]]
 
     def look(_actor: Actor, installed: Installed, values: Mapping[str, Any]) -> None:
         own = own_values(installed.manifest, installed.settings, values)
-        merge(installed.manifest, Stored(installed.settings, vault.open(installed.secrets)), own)
+        stored = Stored(installed.settings, vault.open(installed.secrets))
+        merge(installed.manifest.settings, stored, own)
 
     return look
 

@@ -18,36 +18,34 @@ class Stored:
     secrets: Mapping[str, str]
 
 
-def merge(manifest: Manifest, stored: Stored, given: Mapping[str, Any]) -> Stored:
+def merge(settings: Collection[Setting], stored: Stored, given: Mapping[str, Any]) -> Stored:
     """Change the given settings and leave the others.
 
     None takes a value away; an empty secret keeps the old one. Raises ValidationFailed with a
     finding per setting, also for a required one that would have no value.
     """
-    known = {one.id: one for one in manifest.settings}
+    known = {one.id: one for one in settings}
     given = {
         name: value
         for name, value in given.items()
         if not (name in known and known[name].secret and value == "")
     }
-    checked = validate_settings(manifest.settings, given)
+    checked = validate_settings(settings, given)
     merged = Stored(
         _without_none({**stored.plain, **checked.plain}),
         _without_none({**stored.secrets, **checked.secrets}),
     )
-    lacking = [known[name] for name in missing(manifest, merged) if name in given]
+    lacking = [known[name] for name in missing(settings, merged) if name in given]
     if lacking:
         raise ValidationFailed([_needed(setting) for setting in lacking])
     return merged
 
 
-def missing(manifest: Manifest, stored: Stored) -> list[str]:
+def missing(settings: Collection[Setting], stored: Stored) -> list[str]:
     """Name the required settings that have neither a value nor a default."""
     filled = {name for name, value in stored.plain.items() if value != ""} | stored.secrets.keys()
     return [
-        one.id
-        for one in manifest.settings
-        if one.required and one.default is None and one.id not in filled
+        one.id for one in settings if one.required and one.default is None and one.id not in filled
     ]
 
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from geminicrm.kernel.events import EventType, StoredEvent, matches
 from geminicrm.runtime.announcing import types_of
-from geminicrm.runtime.http_door import allowed_hosts
+from geminicrm.runtime.hosts import allowed_hosts
 from geminicrm.runtime.live import Code, HostKey, Installed, LoadedVersion
 from geminicrm.runtime.manifest import Manifest, build_manifest
 from geminicrm.runtime.manifest_model import event_kind

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from geminicrm.kernel.crypto import DecryptionFailed
 from geminicrm.kernel.errors import Finding, ScopeMissing, ValidationFailed
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Work
 from geminicrm.runtime.consent import Grant, InstallRequest, typed
 from geminicrm.runtime.growth import Growth, growth
@@ -19,7 +20,6 @@ from geminicrm.runtime.problems import ConsentRequired, InstallFailed, TrustRequ
 from geminicrm.runtime.semver import Range, SemVer
 from geminicrm.runtime.settings_values import Stored, host_settings, still_valid
 from geminicrm.runtime.upgrade_problems import NotNewer, OtherOrigin, StorageNotReadable
-from geminicrm.runtime.vault import Vault
 
 
 def refuse_old(row: Installation, version: str) -> None:

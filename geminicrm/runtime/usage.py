@@ -10,7 +10,7 @@ from sqlalchemy import case, func, select
 from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.work import Work
 from geminicrm.runtime.enforcement import EnforcedBy, enforced_by, enforcements, isolation
-from geminicrm.runtime.http_door import host_in, shown_host
+from geminicrm.runtime.hosts import host_in, shown_host
 from geminicrm.runtime.manifest_model import Manifest
 from geminicrm.runtime.models import HostUse, Installation, ScopeUse
 from geminicrm.runtime.plan_lines import scope_lines

@@ -215,13 +215,21 @@ def _panel(contributions: Contributions, extension_id: str) -> Drawn | None:
 def _settings_page(
     life: LifeCycle, extension_id: str, fields: list[FormField], panel: Drawn | None
 ) -> str:
+    # What an integration needs to sign in is given for each connection, and asked for once.
+    connects = life.inventory.manifest(current_actor(), extension_id).is_integration
     wrong = [
         {"id": f"field-{one.name}", "message": f"{one.label}: {one.error}"}
         for one in fields
         if one.error
     ]
     return installation_page(
-        life, extension_id, "settings", fields=fields, wrong=wrong, panel=panel
+        life,
+        extension_id,
+        "settings",
+        fields=[] if connects else fields,
+        connects=connects,
+        wrong=wrong,
+        panel=panel,
     )
 
 

@@ -26,6 +26,8 @@ PLACES = {
     "requires": "properties/requires",
     "network": "$defs/networkEntry",
     "authentication": "$defs/authentication",
+    "authentication.inject": "$defs/injection",
+    "limits": "$defs/limit",
     "ui": "$defs/ui",
     "ui.navigation": f"{UI}/navigation/items",
     "ui.dashboard_widgets": f"{UI}/dashboard_widgets/items",

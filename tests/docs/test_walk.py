@@ -157,7 +157,9 @@ def test_the_rest_samples_answer(served):
     token = 'TOKEN="$ADMIN"'
     texts = [*shell(section(page("README.md"), "REST")), *shell(page("docs/rest.md"))]
     _, *answers = served.run(token, *texts)
-    first, made, listed, followed, installed, trimmed, wrong, jobs = map(json.loads, answers)
+    first, made, listed, followed, installed, trimmed, wrong, jobs, failing = map(
+        json.loads, answers
+    )
     assert len(first["data"]) == 1
     assert (made["amount"], made["currency"], made["version"]) == ("1250.50", "EUR", 1)
     assert len(listed["data"]) == 2
@@ -171,6 +173,7 @@ def test_the_rest_samples_answer(served):
     )
     assert wrong == {"data": [], "next_cursor": None}
     assert jobs["next_cursor"] is None
+    assert failing == {"data": [], "next_cursor": None}
 
 
 def test_the_problem_of_the_page_is_the_one_that_comes(served):

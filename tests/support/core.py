@@ -10,7 +10,7 @@ import pytest
 from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import inspect
 
 from geminicrm.app import Core, build_core, create_app
 from geminicrm.config import Settings
@@ -20,6 +20,7 @@ from geminicrm.identity.permissions import ROLES
 from geminicrm.identity.tokens import create_token
 from geminicrm.kernel.clock import FixedClock
 from geminicrm.kernel.db import Base
+from tests.support.databases import make_tables
 
 PASSWORD = "correct horse battery"
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -82,9 +83,7 @@ def clock() -> FixedClock:
 def empty_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a SQLite file with all tables and no row, to be copied."""
     path = tmp_path_factory.mktemp("tables") / "empty.db"
-    engine = create_engine(f"sqlite:///{path}")
-    Base.metadata.create_all(engine)
-    engine.dispose()
+    make_tables(f"sqlite:///{path}")
     return path
 
 
@@ -99,7 +98,7 @@ def make_core(
         settings = make_settings(tmp_path / "home", **changes)
         copied = _copied(empty_tables, settings.database_url)
         core = build_core(settings, clock=clock)
-        if not copied:
+        if not copied and not inspect(core.database.engine).get_table_names():
             Base.metadata.create_all(core.database.engine)
         made.append(core)
         return core
@@ -126,9 +125,9 @@ def core(make_core: Callable[..., Core]) -> Core:
 
 
 @pytest.fixture
-def both_cores(database_url: str, make_core: Callable[..., Core]) -> Core:
+def both_cores(full_database_url: str, make_core: Callable[..., Core]) -> Core:
     """Give a core, once on each engine."""
-    return make_core(GEMINICRM_DATABASE_URL=database_url)
+    return make_core(GEMINICRM_DATABASE_URL=full_database_url)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -102,10 +102,13 @@ class HostSide:
         assert (reply.id, reply.seq) == (self.number, self._seq)
         return values.decode(body)
 
-    def fetch(self, method: str, url: str, body: bytes = b"", **headers: str) -> tuple[Any, bytes]:
+    def fetch(
+        self, method: str, url: str, body: bytes = b"", wishes: Sequence[Any] = (), **headers: str
+    ) -> tuple[Any, bytes]:
         """Call out; give the reply and its body. Raises the SDK's errors."""
         self._seq += 1
-        message = HttpBack(self.number, self._seq, method, url, 5.0, tuple(headers.items()))
+        given = tuple(headers.items())
+        message = HttpBack(self.number, self._seq, method, url, 5.0, given, *wishes)
         send_long(self.wire, message, body, deadline=self.until)
         reply, first = self.wire.receive(deadline=self.until)
         if isinstance(reply, Refusal):

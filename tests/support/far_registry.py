@@ -228,9 +228,12 @@ def crm(make_core: Callable[..., Core], far: FarRegistry) -> Crm:
 
 
 @pytest.fixture
-def both_crms(make_core: Callable[..., Core], far: FarRegistry, database_url: str) -> Crm:
+def both_crms(make_core: Callable[..., Core], far: FarRegistry, full_database_url: str) -> Crm:
     """Give the same, once on each engine."""
-    settings = {"GEMINICRM_EGRESS_ALLOW": "127.0.0.1/32", "GEMINICRM_DATABASE_URL": database_url}
+    settings = {
+        "GEMINICRM_EGRESS_ALLOW": "127.0.0.1/32",
+        "GEMINICRM_DATABASE_URL": full_database_url,
+    }
     return make_crm(make_core(**settings), far)
 
 

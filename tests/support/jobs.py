@@ -6,8 +6,8 @@ from sqlalchemy import delete, func, insert, select
 
 from geminicrm.app import Core
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.jobs.jobs import AT_ONCE, MAX_ATTEMPTS, queue_of
-from geminicrm.kernel.jobs.models import DEAD, JOBS, QUEUED, Job
+from geminicrm.kernel.jobs.jobs import MAX_ATTEMPTS, queue_of
+from geminicrm.kernel.jobs.models import AT_ONCE, DEAD, JOBS, QUEUED, Job
 from geminicrm.kernel.work import Work
 from tests.support.core import Tenant
 from tests.support.life import ALL, Life, offer

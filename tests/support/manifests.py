@@ -62,14 +62,17 @@ FULL: dict[str, Any] = {
     ],
     "hooks": ["collect_panel", "on_event"],
     "provides": ["email"],
-    "authentication": {
-        "type": "oauth2",
-        "settings": ["api_key"],
-        "authorization_url": "https://example.com/authorize",
-        "token_url": "https://example.com/token",
-        "revocation_url": "https://example.com/revoke",
-        "scopes": ["mail.send"],
-    },
+    "authentication": [
+        {
+            "type": "oauth2",
+            "settings": ["api_key"],
+            "authorization_url": "https://example.com/authorize",
+            "token_url": "https://example.com/token",
+            "revocation_url": "https://example.com/revoke",
+            "scopes": ["mail.send"],
+        }
+    ],
+    "limits": [{"id": "rate", "counts": "requests", "most": 100, "seconds": 1}],
     "ui": {
         "navigation": [{"id": "home", "title": "Mail", "page": "inbox"}],
         "pages": [{"id": "inbox", "title": "Inbox"}],
@@ -80,6 +83,7 @@ FULL: dict[str, Any] = {
             {"id": "heat", "label": "Heat", "record": "lead", "type": "select", "options": ["hot"]}
         ],
     },
+    "sockets": True,
     "schedules": [{"id": "sync", "cron": "*/5 * * * *", "description": "Fetches."}],
     "inbound_webhooks": [{"id": "delivery", "description": "Reports."}],
     "screenshots": [{"path": "static/one.png", "caption": "One"}],

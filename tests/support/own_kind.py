@@ -8,9 +8,9 @@ from sqlalchemy import insert, select
 
 from geminicrm.app import Core
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.jobs.jobs import AT_ONCE, NewJob, enqueue, queue_of
+from geminicrm.kernel.jobs.jobs import NewJob, enqueue, queue_of
 from geminicrm.kernel.jobs.kinds import Claimed, Run
-from geminicrm.kernel.jobs.models import JOBS, QUEUED, Job
+from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, QUEUED, Job
 from tests.support.core import Tenant
 
 KIND = "test:own"

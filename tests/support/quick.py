@@ -14,6 +14,9 @@ from werkzeug.security import check_password_hash
 from geminicrm.identity.sign_in import hash_password
 
 _ALLOCATIONS = 50_000
+STORIES = ("tests/docs/", "tests/hostile/", "tests/journeys/", "tests/reliability/")
+# Coverage tells the processes that it is to count in by this variable.
+COUNTING = "COVERAGE_PROCESS_CONFIG"
 Builder = Callable[..., Any]
 
 
@@ -31,6 +34,24 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": templates})
         patch.setattr(Rule, "_compile_builder", _when_asked(Rule._compile_builder))  # noqa: SLF001 - a third of an application's start
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncounted_servers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Count no line in the servers and commands of whole stories.
+
+    Counting doubles what a process costs to start, and stories start hundreds; what runs in them
+    has tests of its own, so the required coverage is reached without them.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        if is_story(request.node.nodeid):
+            patch.delenv(COUNTING, raising=False)
+        yield
+
+
+def is_story(nodeid: str) -> bool:
+    """Tell whether a test tells a whole story."""
+    return nodeid.startswith(STORIES)
 
 
 def _when_asked(compiled: Callable[[Rule, bool], Builder]) -> Callable[..., Builder]:

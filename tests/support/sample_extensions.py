@@ -16,12 +16,13 @@ from geminicrm.crm.build import Crm, build
 from geminicrm.identity.permissions import SCOPES
 from geminicrm.kernel.generation import RUNTIME
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.manifest import Manifest, parse_manifest
 from geminicrm.runtime.models import Installation
-from geminicrm.runtime.runtime import ExtensionRuntime, RuntimeOptions, RuntimeParts
-from geminicrm.runtime.vault import Vault
+from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
+from geminicrm.runtime.runtime import ExtensionRuntime
 from tests.support.core import Tenant
 
 EVERY_SCOPE = [name for name, scope in SCOPES.items() if scope.for_extensions]
@@ -141,6 +142,10 @@ class CountedCalls:
     def extension_call(self, extension_id: str, kind: str, outcome: str, seconds: float) -> None:
         assert seconds >= 0
         self.seen.append((extension_id, kind, outcome))
+
+    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.seen.append((extension_id, "outside", outcome))
 
     def flush(self) -> None:
         self.flushed += 1

@@ -9,9 +9,11 @@ from tools.rules.tree import Finding, Source, Tree
 NOT_EXTENSIONS = frozenset({"sdk"})
 MUSTS = ("manifest.json", "__init__.py", "extension.py")
 MAY = frozenset(
-    {*MUSTS, "routes.py", "client.py", "mapping.py", "README.md", "CHANGELOG.md", "LICENSE"}
+    {*MUSTS, "routes.py", "client.py", "mapping.py", "errors.py", "signature.py"}
+    | {"README.md", "CHANGELOG.md", "LICENSE"}
 )
-FOLDERS = frozenset({"static", "templates"})
+# An integration has one module under operations for each kind of thing that its contract is about.
+FOLDERS = frozenset({"static", "templates", "operations"})
 DEPTH = 3
 
 

@@ -3,18 +3,19 @@
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from geminicrm.crm.shared.models import RecordRow, record_args
+from geminicrm.crm.shared.models import Addressed, RecordRow, record_args
 
 
-class Lead(RecordRow):
+class Lead(Addressed, RecordRow):
     """Somebody who may buy one day."""
 
     __tablename__ = "leads"
-    __table_args__ = record_args(Index(None, "workspace_id", "status", "id"))
+    __table_args__ = record_args(
+        Index(None, "workspace_id", "status", "id"), Index(None, "workspace_id", "email_key")
+    )
 
     first_name: Mapped[str | None] = mapped_column(String(120))
     last_name: Mapped[str | None] = mapped_column(String(120))
-    email: Mapped[str | None] = mapped_column(String(254))
     phone: Mapped[str | None] = mapped_column(String(40))
     company: Mapped[str | None] = mapped_column(String(254))
     title: Mapped[str | None] = mapped_column(String(120))

@@ -49,6 +49,10 @@ class Desk:
         """Tell whether the reader may `read` or `write` a kind of record."""
         return f"{verb}:{self.records[kind].spec.noun}" in current_actor().scopes
 
+    def may_mail(self, kind: str) -> bool:
+        """Tell whether the reader may write a mail from a kind of record."""
+        return kind != "activity" and "send:email" in current_actor().scopes
+
     def demand_write(self, kind: str) -> None:
         """Raise ScopeMissing, before a form is shown that could not be sent."""
         if not self.may("write", kind):

@@ -37,6 +37,13 @@ class RecordRow(WorkspaceOwned, Base):
         return {"version_id_col": cls.version}
 
 
+class Addressed:
+    """Marks a record that has an address; `email_key` is it as mail that comes in is filed by."""
+
+    email: Mapped[str | None] = mapped_column(String(254))
+    email_key: Mapped[str | None] = mapped_column(String(254))
+
+
 def record_args(*others: Any) -> tuple[Any, ...]:
     """Give the table arguments of a record: the tenant's key and an index for each order."""
     return tenant_args(

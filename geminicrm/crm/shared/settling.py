@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from geminicrm.crm.shared.models import RecordRow
+from geminicrm.crm.shared.models import Addressed, RecordRow
 from geminicrm.crm.shared.naming import SORT_LENGTH, fold, search_text
-from geminicrm.crm.shared.spec import Change, RecordSpec
+from geminicrm.crm.shared.spec import Change, RecordSpec, Rest
 from geminicrm.identity.models import Workspace
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.money import exponent, parse_amount, to_decimal_string
@@ -29,17 +29,24 @@ def settle(work: Work, spec: RecordSpec, change: Change) -> None:
         raise ValidationFailed(change.findings)
 
 
-def derived(spec: RecordSpec, change: Change) -> dict[str, str]:
+def derived(spec: RecordSpec, change: Change) -> dict[str, str | None]:
     """Give the columns made from the names of the record, where those change."""
     if change.before is not None and not change.changes(*spec.search):
         return {}
     merged = change.merged
     names = [merged[name] for name in spec.names if merged.get(name)]
     found = [merged[name] for name in spec.search if merged.get(name)]
+    keys = {"email_key": email_key(merged)} if issubclass(spec.model, Addressed) else {}
     return {
+        **keys,
         "sort_name": fold(" ".join(names or found[:1]))[:SORT_LENGTH],
         "search_text": search_text(found),
     }
+
+
+def email_key(values: Rest) -> str | None:
+    """Give an address as mail is filed by it: however somebody spelled it."""
+    return values["email"].lower() if values.get("email") else None
 
 
 def check_link(work: Work, change: Change, field: str, model: type[RecordRow]) -> None:

@@ -47,6 +47,7 @@ _REFUSED_V6 = tuple(
 )
 _LOWEST_FREE_PORT = 1024
 _WEB_PORTS = frozenset({80, 443})
+_MAIL_PORTS = frozenset({25, 143, 465, 587, 993})
 # Databases and caches that answer to HTTP-like bytes or hold everything without a password.
 _STORE_PORTS = frozenset({3306, 5432, 6379, 9200, 11211, 27017})
 
@@ -61,6 +62,11 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 def is_usual_port(port: int) -> bool:
     """Say whether a port is one that web services use: 80, 443, or 1024 up less the stores'."""
     return port in _WEB_PORTS or (port >= _LOWEST_FREE_PORT and port not in _STORE_PORTS)
+
+
+def is_mail_port(port: int) -> bool:
+    """Say whether a port is one that mail servers use: the usual ones, or 1024 up as above."""
+    return port in _MAIL_PORTS or (is_usual_port(port) and port not in _WEB_PORTS)
 
 
 @dataclass(frozen=True)

@@ -2,34 +2,34 @@
 
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from http.client import HTTPConnection, HTTPException
-from http.client import HTTPResponse as Answer
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Final
 
 from geminicrm.kernel.http.connect import connect, tls_context
-from geminicrm.kernel.http.errors import (
-    HttpTimeout,
-    ResponseBroken,
-    ResponseTooLarge,
-)
+from geminicrm.kernel.http.errors import ResponseBroken
+from geminicrm.kernel.http.exchange import Exchange
 from geminicrm.kernel.http.guard import AddressGuard, Target
 from geminicrm.kernel.http.message import HttpRequest, HttpResponse, Sink
 from geminicrm.kernel.http.names import Resolver, resolve
-from geminicrm.kernel.http.wire import CeilingReached, Deadline, TimedSocket
+from geminicrm.kernel.http.pool import IDLE_SECONDS, Kept, Pool
+from geminicrm.kernel.http.wire import Deadline, TimedSocket
 
-_CHUNK = 65_536
 # Room for head and chunk framing beside the body; it also bounds what a hostile framing can make
 # `http.client` collect in one read.
-_FRAMING = 262_144
-_WITH_LENGTH = frozenset({"POST", "PUT", "PATCH"})
-_USER_AGENT = "GeminiCRM-Pro"
+_FRAMING: Final = 262_144
+_POOL_SIZE: Final = 10
+# Many servers close after 5 s without work. A request that can't be repeated would be lost on a
+# connection that is just being closed, so it takes none that was idle for nearly as long.
+_CERTAIN_SECONDS: Final = 2.0
 
 
 class HttpClient:
     """Calls outside services: checked addresses, one total deadline, bounded answers.
 
     Follows no redirect, takes no proxy, password or key log from the environment, asks for no
-    compression. Safe for many threads.
+    compression. Safe for many threads. Requests with the same `keep` share open connections to an
+    origin; `close` ends those.
     """
 
     def __init__(
@@ -39,11 +39,14 @@ class HttpClient:
         resolver: Resolver = resolve,
         tls: ssl.SSLContext | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        pool_size: int = _POOL_SIZE,
     ) -> None:
         """`allow` is the operator's GEMINICRM_EGRESS_ALLOW and nothing else."""
         self.guard = AddressGuard(allow, resolver)
-        self._tls = tls or tls_context()
+        # Reading all roots takes longer than all else at a start, and many processes never call.
+        self._tls = cache(lambda: tls or tls_context())
         self._monotonic = monotonic
+        self.pool = Pool(pool_size, monotonic)
 
     def request(self, request: HttpRequest) -> HttpResponse:
         """Make one call and read its whole answer.
@@ -61,137 +64,63 @@ class HttpClient:
         """
         return self._call(request, sink)
 
+    def close(self) -> None:
+        """Close the connections that wait for a next request."""
+        self.pool.close()
+
     def _call(self, request: HttpRequest, sink: Sink | None) -> HttpResponse:
         request.check()
-        deadline = Deadline(request.deadline_seconds, self._monotonic)
         target = self.guard.parse(request.url, https_only=request.https_only)
+        if target.scheme == "https":
+            self._tls()  # the first call reads the roots, and that is not the other side's time
+        deadline = Deadline(request.deadline_seconds, self._monotonic)
+        kept = self._kept(request, target)
+        if kept is not None:
+            call = _Call(request, target, kept, deadline)
+            try:
+                return self._run(call, sink)
+            except ResponseBroken:
+                # The other side may have closed it just now; who got nothing has done nothing.
+                if call.answered or not (request.may_repeat or not call.sent):
+                    raise
         target = self.guard.pin(target, deadline.seconds)
-        with connect(target, deadline, self._tls) as sock:
-            ceiling = 2 * request.max_bytes + _FRAMING
-            timed = TimedSocket(sock, deadline, ceiling)
-            return _Exchange(request, target, timed, deadline).run(sink)
+        fresh = Kept(connect(target, deadline, self._tls), self._monotonic(), 0.0)
+        return self._run(_Call(request, target, fresh, deadline), sink)
+
+    def _kept(self, request: HttpRequest, target: Target) -> Kept | None:
+        if not request.keep:
+            return None
+        idle = IDLE_SECONDS if request.may_repeat else _CERTAIN_SECONDS
+        return self.pool.take((request.keep, target.origin), idle)
+
+    def _run(self, call: "_Call", sink: Sink | None) -> HttpResponse:
+        try:
+            return call.exchange.run(sink)
+        finally:
+            if call.exchange.reusable:
+                self.pool.give((call.keep, call.origin), call.kept.sock, call.kept.born)
+            else:
+                call.kept.sock.close()
 
 
-class _Exchange:
-    """One request and its answer on an open connection."""
+class _Call:
+    """One attempt on one connection."""
 
     def __init__(
-        self, request: HttpRequest, target: Target, sock: TimedSocket, deadline: Deadline
+        self, request: HttpRequest, target: Target, kept: Kept, deadline: Deadline
     ) -> None:
-        self._request = request
-        self._target = target
-        self._deadline = deadline
-        self._stage = "send"
-        self._sock = sock
-        self._connection = HTTPConnection(target.host, target.port)
-        # `http.client` is typed for real sockets and uses `sendall`, `makefile` and `close`.
-        self._connection.sock = sock
+        self.keep = request.keep
+        self.origin = target.origin
+        self.kept = kept
+        self._timed = TimedSocket(kept.sock, deadline, 2 * request.max_bytes + _FRAMING)
+        self.exchange = Exchange(request, target, self._timed, deadline)
 
-    def run(self, sink: Sink | None) -> HttpResponse:
-        try:
-            self._send()
-            self._stage = "read"
-            with self._connection.getresponse() as answer:
-                return self._read(answer) if sink is None else self._pour(answer, sink)
-        except TimeoutError as error:
-            raise self._timed_out() from error
-        except CeilingReached as error:
-            raise self._too_large() from error
-        except (HTTPException, OSError, ValueError) as error:
-            raise ResponseBroken(
-                f"{self._target.origin} broke off or did not speak HTTP "
-                f"({type(error).__name__}). Check that the address is the service's, and its log.",
-                where=self._target.origin,
-                sent=self._sock.sent,
-            ) from error
+    @property
+    def answered(self) -> bool:
+        """Whether any byte came back."""
+        return self._timed.answered
 
-    def _send(self) -> None:
-        request, connection = self._request, self._connection
-        connection.putrequest(
-            request.method, self._target.path, skip_host=True, skip_accept_encoding=True
-        )
-        for name, value in self._headers().items():
-            connection.putheader(name, value.encode("latin-1"))
-        try:
-            connection.endheaders(request.body or None)
-        except (BrokenPipeError, ConnectionResetError):
-            # A receiver may answer (413, 401) and close before it has read the whole body.
-            return
-
-    def _headers(self) -> dict[str, str]:
-        request = self._request
-        headers = {
-            "Host": self._target.host_header,
-            "Connection": "close",
-            "Accept-Encoding": "identity",
-        }
-        if not any(name.lower() == "user-agent" for name in request.headers):
-            headers["User-Agent"] = _USER_AGENT
-        if request.body or request.method in _WITH_LENGTH:
-            headers["Content-Length"] = str(len(request.body))
-        return headers | dict(request.headers)
-
-    def _read(self, answer: Answer) -> HttpResponse:
-        body, rest = self._read_body(answer)
-        if rest and not self._request.truncate:
-            raise self._too_large()
-        return HttpResponse(
-            answer.status, _joined(answer), body, self._elapsed_ms(), truncated=rest
-        )
-
-    def _pour(self, answer: Answer, sink: Sink) -> HttpResponse:
-        headers = _joined(answer)
-        sink.begin(answer.status, headers)
-        left = self._request.max_bytes
-        while chunk := answer.read(min(_CHUNK, left + 1)):
-            left -= len(chunk)
-            if left < 0:
-                raise self._too_large()
-            sink.write(chunk)
-        self._check_end(answer)
-        return HttpResponse(answer.status, headers, b"", self._elapsed_ms())
-
-    def _elapsed_ms(self) -> float:
-        return round(self._deadline.elapsed() * 1000, 3)
-
-    def _read_body(self, answer: Answer) -> tuple[bytes, bool]:
-        limit = self._request.max_bytes
-        body = bytearray()
-        while len(body) <= limit:
-            chunk = answer.read(min(_CHUNK, limit + 1 - len(body)))
-            if not chunk:
-                self._check_end(answer)
-                return bytes(body), False
-            body += chunk
-        return bytes(body[:limit]), True
-
-    def _check_end(self, answer: Answer) -> None:
-        # `http.client` ends silently where the body is shorter than its Content-Length.
-        if answer.length:
-            raise HTTPException("The body ended early")
-
-    def _timed_out(self) -> HttpTimeout:
-        doing = "take the request" if self._stage == "send" else "finish its answer"
-        return HttpTimeout(
-            f"{self._target.origin} did not {doing} within {self._deadline.seconds:g} s. Check "
-            "the service, or allow more time.",
-            where=self._target.origin,
-            stage=self._stage,
-            sent=self._sock.sent,
-        )
-
-    def _too_large(self) -> ResponseTooLarge:
-        return ResponseTooLarge(
-            f"{self._target.origin} answered with more than {self._request.max_bytes} bytes. Ask "
-            "for less (a page, a range), or allow more.",
-            where=self._target.origin,
-            sent=self._sock.sent,
-        )
-
-
-def _joined(answer: Answer) -> Mapping[str, str]:
-    headers: dict[str, str] = {}
-    for name, value in answer.getheaders():
-        key = name.lower()
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
-    return headers
+    @property
+    def sent(self) -> bool:
+        """Whether any byte may have left."""
+        return self._timed.sent

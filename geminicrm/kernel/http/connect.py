@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Callable
 from ipaddress import ip_address
 
 import certifi
@@ -25,16 +26,16 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def connect(target: Target, deadline: Deadline, tls: ssl.SSLContext) -> socket.socket:
-    """Give a connected socket, encrypted for https.
+def connect(target: Target, deadline: Deadline, tls: Callable[[], ssl.SSLContext]) -> socket.socket:
+    """Give a connected socket, encrypted for https; `tls` is called for that alone.
 
     ConnectFailed, TlsFailed or HttpTimeout, all with `sent` False.
     """
     sock = _connect(target, deadline)
-    if target.scheme == "http":
+    if target.scheme != "https":
         return sock
     try:
-        return _encrypt(sock, target, deadline, tls)
+        return encrypt(sock, target, deadline, tls())
     except BaseException:
         sock.close()
         raise
@@ -79,9 +80,10 @@ def _open(address: str, port: int, seconds: float) -> socket.socket:
     return sock
 
 
-def _encrypt(
+def encrypt(
     sock: socket.socket, target: Target, deadline: Deadline, tls: ssl.SSLContext
-) -> socket.socket:
+) -> ssl.SSLSocket:
+    """Begin TLS on a connection. Raises ConnectFailed, TlsFailed or HttpTimeout."""
     try:
         sock.settimeout(deadline.remaining())
         return tls.wrap_socket(sock, server_hostname=target.host)

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 import idna
 
-from geminicrm.kernel.http.address import AllowList, is_public, is_usual_port
+from geminicrm.kernel.http.address import AllowList, is_mail_port, is_public, is_usual_port
 from geminicrm.kernel.http.errors import AddressRefused, ConnectFailed, HttpTimeout
 from geminicrm.kernel.http.names import Resolver, look_up, resolve
 
@@ -46,7 +46,7 @@ class Target:
     def host_header(self) -> str:
         """The Host header: the name the caller wrote, with the port where it is not the usual."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _SCHEME_PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == _SCHEME_PORTS.get(self.scheme) else f"{host}:{self.port}"
 
 
 class AddressGuard:
@@ -78,6 +78,27 @@ class AddressGuard:
                 "port",
                 f"Port {port} is not called. Use 80, 443 or a port from 1024 up that is no "
                 "database's; the operator may open others in GEMINICRM_EGRESS_ALLOW.",
+                where=target.origin,
+            )
+        return target
+
+    def parse_server(self, host: str, port: int) -> Target:
+        """Check the host and port of a mail server as `parse` does; no addresses yet.
+
+        Raises AddressRefused.
+        """
+        written = f"[{host}]" if ":" in host else host
+        if _UNSAFE.search(written) or not re.fullmatch(
+            r"\[[0-9a-fA-F:.]+\]|[^\[\]@:/?#]+", written
+        ):
+            raise AddressRefused("host", f"{host!r} is not a host name.", where="")
+        name = _host(SplitResult("tcp", written, "", "", ""))
+        target = Target("tcp", name, port, "", ())
+        if not is_mail_port(port) and not self._allow.opens_pair(name, port):
+            raise AddressRefused(
+                "port",
+                f"Port {port} is not called. Use one that mail servers have (25, 465, 587, 143, "
+                "993, 2525) or one from 1024 up that is no database's.",
                 where=target.origin,
             )
         return target

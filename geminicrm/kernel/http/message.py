@@ -20,6 +20,7 @@ _OURS = frozenset(
     | {"content-length", "transfer-encoding", "accept-encoding", "trailer", "upgrade", "expect"}
     | {"te"}  # codespell:ignore te
 )
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{0,16384}")
 
@@ -30,7 +31,8 @@ class HttpRequest:
 
     `deadline_seconds` covers everything from the look-up of the name to the last byte;
     `max_bytes` bounds the answer's body: past it ResponseTooLarge, or with `truncate` an answer
-    cut there.
+    cut there. `keep` names who may use the connection afterwards, "" nobody: it carries
+    credentials, so it is one caller's own. `repeatable` says that twice does no more than once.
     """
 
     method: str
@@ -41,6 +43,13 @@ class HttpRequest:
     max_bytes: int = MAX_BYTES
     https_only: bool = False
     truncate: bool = False
+    keep: str = ""
+    repeatable: bool = False
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it does no harm to send it twice (RFC 9110, section 9.2.2)."""
+        return self.repeatable or self.method in SAFE_METHODS
 
     def check(self) -> None:
         """Raise ValidationFailed with every header and method that may not go out."""

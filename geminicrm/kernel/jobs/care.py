@@ -2,26 +2,21 @@
 
 import math
 import time
-from datetime import timedelta
+from collections.abc import Sequence
 from typing import Final
 
 import structlog
-from sqlalchemy import and_, delete, or_, select
 
-from geminicrm.kernel.jobs import claims
+from geminicrm.kernel.jobs import deaths, retention
 from geminicrm.kernel.jobs.clock_jumps import set_ahead, set_back
-from geminicrm.kernel.jobs.models import CANCELLED, DEAD, DONE, JOBS, Job
-from geminicrm.kernel.outbox import EVENTS, OutboxEvent, OutboxPosition
+from geminicrm.kernel.jobs.retention import Keeper
 from geminicrm.kernel.owners import is_dead
 from geminicrm.kernel.work import Work, Works
 
-DONE_DAYS: Final = 7
-DEAD_DAYS: Final = 90
-EVENT_DAYS: Final = 30
 _LOOK_SECONDS: Final = 1.0
 _JUMP_SECONDS: Final = 5.0
 _DAY_SECONDS: Final = 86_400.0
-_BATCH: Final = 2_000
+_WARN_SECONDS: Final = 3600.0
 _PARTS: Final = 20
 _log = structlog.get_logger(__name__)
 
@@ -29,8 +24,10 @@ _log = structlog.get_logger(__name__)
 class Care:
     """Looks after the rows of one database, from one worker among others."""
 
-    def __init__(self, works: Works, owner: str) -> None:
+    def __init__(self, works: Works, owner: str, keepers: Sequence[Keeper] = ()) -> None:
         self._works = works
+        self._keepers = tuple(keepers)
+        self._warned = -_WARN_SECONDS
         self._owner = owner
         self._looked = -_LOOK_SECONDS
         self._offset: float | None = None
@@ -52,12 +49,29 @@ class Care:
         """
         if time.monotonic() < self._distrusted_until:
             return
-        for remove in (_sweep_jobs, _sweep_events):
+        for remove in (retention.sweep_ended, self._sweep_dead, retention.sweep_events):
             for _part in range(_PARTS):
                 with self._works.across_workspaces("jobs: sweep", write=True) as work:
                     count = remove(work)
-                if count < _BATCH:
+                if count < retention.BATCH:
                     break
+        self._warn()
+
+    def _sweep_dead(self, work: Work) -> int:
+        count, gone = retention.sweep_dead(work)
+        for keeper in self._keepers if gone else ():
+            keeper.removed(work, gone)
+        return count
+
+    def _warn(self) -> None:
+        """Have told what will leave soon, or does so no more; now and then is enough."""
+        if time.monotonic() - self._warned < _WARN_SECONDS:
+            return
+        self._warned = time.monotonic()
+        with self._works.across_workspaces("jobs: look what leaves soon", write=True) as work:
+            found = retention.leaving(work)
+            for keeper in self._keepers:
+                keeper.leaving(work, found)
 
     def _follow_clock(self) -> None:
         # This one goes on while the machine sleeps, and nobody sets it.
@@ -77,47 +91,9 @@ class Care:
 
     def _free_the_dead(self) -> None:
         with self._works.across_workspaces("jobs: look for dead workers") as work:
-            others = [one for one in claims.owners(work) if one != self._owner]
+            others = [one for one in deaths.owners(work) if one != self._owner]
         for dead in filter(is_dead, others):
             with self._works.across_workspaces("jobs: free what it held", write=True) as work:
-                count = claims.free(work, dead)
+                count = deaths.free(work, dead)
             if count:
                 _log.warning("took over what a killed worker held", worker=dead, jobs=count)
-
-
-def _sweep_jobs(work: Work) -> int:
-    ended = work.now - timedelta(days=DONE_DAYS)
-    dead = work.now - timedelta(days=DEAD_DAYS)
-    old = (
-        select(Job.id)
-        .where(
-            or_(
-                and_(Job.state.in_((DONE, CANCELLED)), Job.finished_at < ended),
-                and_(Job.state == DEAD, Job.finished_at < dead),
-            )
-        )
-        .limit(_BATCH)
-    )
-    found = work.session.execute(delete(JOBS).where(Job.id.in_(old.scalar_subquery())))
-    return int(found.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of a delete
-
-
-def _sweep_events(work: Work) -> int:
-    """Remove old events that nobody is still to be told of, and say so to the feed."""
-    rows = work.session.execute(
-        select(OutboxEvent.id, OutboxEvent.position)
-        .where(
-            OutboxEvent.position.is_not(None),
-            OutboxEvent.occurred_at < work.now - timedelta(days=EVENT_DAYS),
-            ~select(Job.id).where(Job.event_id == OutboxEvent.id).exists(),
-        )
-        .order_by(OutboxEvent.position)
-        .limit(_BATCH)
-    ).all()
-    if not rows:
-        return 0
-    work.session.execute(delete(EVENTS).where(OutboxEvent.id.in_([row.id for row in rows])))
-    counter = work.session.get(OutboxPosition, 1, with_for_update=True)
-    if counter is not None:
-        counter.pruned = max(counter.pruned, *(row.position for row in rows))
-    return len(rows)

@@ -1,25 +1,23 @@
 """Claims: who takes which jobs, in turns, so that a noisy one starves nobody."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, select, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, select, text, update
 
 from geminicrm.kernel.events import StoredEvent
-from geminicrm.kernel.jobs.jobs import AT_ONCE
+from geminicrm.kernel.jobs.deaths import lost
+from geminicrm.kernel.jobs.holding import PREDECESSOR, hold
 from geminicrm.kernel.jobs.kinds import Claimed
-from geminicrm.kernel.jobs.models import JOBS, RUNNING, Job
-from geminicrm.kernel.jobs.settling import pause_after, queued
+from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, QUEUED, RUNNING, Job
 from geminicrm.kernel.outbox import EVENTS, stored_event
 from geminicrm.kernel.work import Work
 
 LEASE_SECONDS: Final = 60
 GROUP: Final = 50
 """So many jobs of one queue are taken at once."""
-_SUSPECT: Final = 2
-"""What has been in the hands of so many workers that were killed may be the reason."""
 # As the index has it, word for word: SQLite uses a partial index for nothing else.
 _OPEN: Final = "state IN ('queued', 'running')"
 # From one queue to the next by the index: a million jobs of one queue are passed in one step.
@@ -30,19 +28,9 @@ _QUEUES: Final = text(
     "SELECT queue FROM queues WHERE queue IS NOT NULL AND EXISTS (SELECT 1 FROM jobs "
     f"WHERE jobs.queue = queues.queue AND {_OPEN} AND jobs.due_at <= :now)"
 ).bindparams(bindparam("now", type_=Job.due_at.type))
-_EARLIER = aliased(Job)
-_FIRST_OF_ITS_RECORD = Job.order_key.is_(None) | ~(
-    select(1)
-    .where(
-        _EARLIER.kind == Job.kind,
-        _EARLIER.target == Job.target,
-        _EARLIER.order_key == Job.order_key,
-        _EARLIER.position < Job.position,
-        _EARLIER.order_key.is_not(None),
-        text("jobs_1.state IN ('queued', 'running')"),
-    )
-    .exists()
-)
+# Where nothing is found among the first: so many more are looked at, so many times.
+_WINDOW: Final = 500
+_LOOKS: Final = 20
 
 
 def due_queues(work: Work) -> list[str]:
@@ -69,46 +57,53 @@ def in_turns(queues: Iterable[str], last: str) -> list[str]:
     ]
 
 
-def take(
-    work: Work,
-    queue: str,
-    kinds: Collection[str],
-    owner: str,
-    limit: int,
-    held: Collection[str] = (),
-) -> list[Claimed]:
-    """Lease up to `limit` due jobs of a queue to `owner`, and none of those that he holds.
+@dataclass(frozen=True)
+class Claim:
+    """Who takes from which queue: `owner`, who does jobs of some kinds.
+
+    None of those that he holds (`held`), `most` at most; without `suspects` nothing that a worker
+    was killed over.
+    """
+
+    queue: str
+    kinds: Collection[str]
+    owner: str
+    held: Collection[str] = ()
+    suspects: bool = True
+    most: int = GROUP
+
+
+def take(work: Work, claim: Claim) -> list[Claimed]:
+    """Lease due jobs of a queue to whom claims them.
 
     One that was tried before is taken alone: it may be what killed its worker, and is to take
-    nobody along a second time.
+    nobody along a second time. The first one is begun at once, so its attempt is counted with the
+    lease; the others have lost none if their worker is killed before it comes to them.
     """
-    return _lease(work, owner, _due(work, queue, kinds, held).limit(limit))
+    return _lease(work, claim.owner, _found(work, _due(work, claim), claim.most))
 
 
-def take_late(
-    work: Work, queue: str, kinds: Collection[str], owner: str, held: Collection[str] = ()
-) -> list[Claimed]:
+def take_late(work: Work, claim: Claim) -> list[Claimed]:
     """Lease the job of a queue that is due longest of those which had to wait for their time.
 
     What is wanted at once comes first in every queue: one that never runs empty would let none of
     these pass.
     """
-    late = _due(work, queue, kinds, held).where(Job.due_at > AT_ONCE)
-    return _lease(work, owner, late.limit(1))
+    late = _due(work, claim).where(Job.due_at > AT_ONCE)
+    return _lease(work, claim.owner, _found(work, late, 1))
 
 
-def _due(
-    work: Work, queue: str, kinds: Collection[str], held: Collection[str]
-) -> Select[tuple[Any, ...]]:
-    others = [Job.id.not_in(held)] if held else []
+def _due(work: Work, claim: Claim) -> Select[tuple[Any, ...]]:
+    others: list[ColumnElement[bool]] = [Job.id.not_in(claim.held)] if claim.held else []
+    if not claim.suspects:
+        others += [Job.killed == 0, Job.state == QUEUED]
     return (
-        select(JOBS)
+        select(JOBS, PREDECESSOR.label("after"))
         .where(
-            Job.queue == queue,
+            Job.queue == claim.queue,
             text(f"jobs.{_OPEN}"),
             Job.due_at <= work.now,
-            Job.kind.in_(kinds),
-            _FIRST_OF_ITS_RECORD,
+            Job.kind.in_(claim.kinds),
             *others,
         )
         .order_by(Job.due_at, Job.id)
@@ -116,8 +111,39 @@ def _due(
     )
 
 
-def _lease(work: Work, owner: str, which: Select[tuple[Any, ...]]) -> list[Claimed]:
-    rows = _group(work.session.execute(which).all())
+def _found(work: Work, due: Select[tuple[Any, ...]], limit: int) -> Sequence[Row[Any]]:
+    """Give what may be taken together; what waits for an earlier job is put off on the way."""
+    window = limit
+    for _look in range(_LOOKS):
+        rows = work.session.execute(due.limit(window)).all()
+        taken, waiting = _chosen(rows)
+        put_off = hold(work, waiting) if waiting else 0
+        if taken or not put_off:
+            return taken[:limit]
+        window = _WINDOW
+    return []
+
+
+def _chosen(rows: Sequence[Row[Any]]) -> tuple[list[Row[Any]], list[Row[Any]]]:
+    """Tell what may be taken together from what waits for a job that is not among it."""
+    taken: dict[str, Row[Any]] = {}
+    waiting = []
+    for row in rows:
+        if row.after is not None and row.after not in taken:
+            waiting.append(row)
+        elif not _suspect(row):
+            taken[row.id] = row
+        elif not taken:
+            return [row], waiting
+    return list(taken.values()), waiting
+
+
+def _suspect(row: Row[Any]) -> bool:
+    """Tell whether it may be what a worker was killed by; one that runs has lost its worker."""
+    return bool(row.attempts > 0 or row.killed > 0 or row.state == RUNNING)
+
+
+def _lease(work: Work, owner: str, rows: Sequence[Row[Any]]) -> list[Claimed]:
     if not rows:
         return []
     work.session.execute(
@@ -127,11 +153,13 @@ def _lease(work: Work, owner: str, which: Select[tuple[Any, ...]]) -> list[Claim
             state=RUNNING,
             leased_by=owner,
             due_at=work.now + timedelta(seconds=LEASE_SECONDS),
-            attempts=JOBS.c.attempts + 1,
-            started_at=work.now,
+            attempts=case((JOBS.c.id == rows[0].id, JOBS.c.attempts + 1), else_=JOBS.c.attempts),
+            started_at=case((JOBS.c.id == rows[0].id, work.now), else_=None),
+            held=False,
             # What the attempt before has said of itself is over.
             progress=None,
             note=None,
+            **lost(work, rows[0]),
         )
     )
     events = _events_of(work, rows)
@@ -146,44 +174,20 @@ def renew(work: Work, owner: str, ids: Sequence[str]) -> None:
     )
 
 
+def begun(work: Work, owner: str, job: Claimed) -> None:
+    """Write down that a job has begun which was leased to wait behind another: it is an attempt."""
+    mine = (JOBS.c.leased_by == owner, JOBS.c.state == RUNNING, JOBS.c.started_at.is_(None))
+    work.session.execute(
+        update(JOBS)
+        .where(JOBS.c.id == job.id, *mine)
+        .values(attempts=job.attempt, started_at=work.now)
+    )
+
+
 def to_be_cancelled(work: Work, owner: str) -> set[str]:
     """Name the jobs of a worker that somebody has cancelled."""
     mine = (JOBS.c.leased_by == owner, JOBS.c.state == RUNNING, JOBS.c.cancel_asked)
     return set(work.session.scalars(select(JOBS.c.id).where(*mine)))
-
-
-def owners(work: Work) -> list[str]:
-    """Name those who hold a lease."""
-    return list(
-        work.session.scalars(select(Job.leased_by).where(Job.leased_by.is_not(None)).distinct())
-    )
-
-
-def free(work: Work, owner: str) -> int:
-    """Let go of all that a worker held which is gone; give how much that was.
-
-    It is due at once. What was tried before comes later and later: it may be what kills workers,
-    and those that work beside it are to have the time to end.
-    """
-    held = (JOBS.c.leased_by == owner, JOBS.c.state == RUNNING)
-    tried = work.session.scalars(select(JOBS.c.attempts).where(*held).distinct()).all()
-    count = 0
-    for attempts in tried:
-        pause = timedelta(seconds=0 if attempts < _SUSPECT else pause_after(attempts + 1))
-        due_at = work.now + pause if pause else AT_ONCE
-        found = work.session.execute(
-            update(JOBS)
-            .where(*held, JOBS.c.attempts == attempts)
-            .values(leased_by=None, **queued(work, due_at))
-        )
-        count += int(found.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of an update
-    return count
-
-
-def _group(rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
-    if rows and rows[0].attempts > 0:
-        return rows[:1]
-    return [row for row in rows if row.attempts == 0]
 
 
 def _events_of(work: Work, rows: Sequence[Row[Any]]) -> dict[str, StoredEvent]:
@@ -195,6 +199,7 @@ def _events_of(work: Work, rows: Sequence[Row[Any]]) -> dict[str, StoredEvent]:
 
 
 def _claimed(row: Row[Any], events: Mapping[str, StoredEvent]) -> Claimed:
+    silent = row.state == RUNNING
     return Claimed(
         id=row.id,
         workspace_id=row.workspace_id,
@@ -210,4 +215,8 @@ def _claimed(row: Row[Any], events: Mapping[str, StoredEvent]) -> Claimed:
         seconds=row.seconds,
         created_at=row.created_at,
         cancel_asked=row.cancel_asked,
+        killed=row.killed + silent,
+        unsure=row.unsure + (silent and row.started_at is None),
+        after=row.after,
+        tries=row.tries or (),
     )

@@ -6,8 +6,7 @@ from typing import Final
 from sqlalchemy import select, text, update
 
 from geminicrm.kernel.jobs.claims import LEASE_SECONDS
-from geminicrm.kernel.jobs.jobs import AT_ONCE
-from geminicrm.kernel.jobs.models import JOBS, QUEUED, RUNNING, Job
+from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, QUEUED, RUNNING, Job
 from geminicrm.kernel.jobs.schedules import plan_anew
 from geminicrm.kernel.jobs.settling import RETRY_SECONDS
 from geminicrm.kernel.work import Work
@@ -48,11 +47,8 @@ def set_back(work: Work) -> None:
         _bring(work, seconds, *_WAITS, tried)
     # Those of a record that wait for an earlier one: who comes first is told by the position.
     work.session.execute(
-        update(JOBS)
-        .where(*_WAITS, JOBS.c.attempts == 0, JOBS.c.order_key.is_not(None),
-               JOBS.c.due_at > work.now)
-        .values(due_at=AT_ONCE)
-    )  # fmt: skip
+        update(JOBS).where(*_WAITS, text("jobs.held")).values(due_at=AT_ONCE, held=False)
+    )
     _ask_anew(work)
     plan_anew(work)
 

@@ -63,6 +63,8 @@ class Engine:
         self._hanging = 0
         self._last = ""
         self._late = False
+        # What a worker was killed over: one at a time, or it would take the others along again.
+        self._suspects: set[str] = set()
         self._renewed = self._looked = time.monotonic()
 
     @property
@@ -99,9 +101,11 @@ class Engine:
             with self._lock:
                 self._groups.difference_update(taken)  # nothing was leased after all
             raise
+        self._suspects -= {one.job.id for one in ended}
         with self._lock:
             del self._ended[: len(ended)]
         for group in taken:
+            self._suspects |= group.suspects
             # Daemons: a thread that hangs in a job must not keep a worker from ending.
             threading.Thread(
                 target=self._do, args=(group,), name=f"jobs {group.queue}", daemon=True
@@ -146,18 +150,25 @@ class Engine:
         if not names:
             return
         queues = claims.in_turns(self._places(claims.due_queues(work)), self._last)
-        held = [one for group in self._at_work() for one in group.held()]
         # Round by round, so that the second thread for a queue waits for the first of the others.
         for queue in (*queues, *queues):
             if self.full:
                 break
             if not self._places([queue]):
                 continue
-            self._late = not self._late
-            jobs = self._late and claims.take_late(work, queue, names, self._owner, held)
-            jobs = jobs or claims.take(work, queue, names, self._owner, claims.GROUP, held)
+            suspects = not self._suspects and not any(group.suspects for group in taken)
+            jobs = self._claim(work, queue, names, suspects=suspects)
             if jobs:
                 taken.append(self._group(queue, jobs))
+
+    def _claim(
+        self, work: Work, queue: str, names: Sequence[str], *, suspects: bool
+    ) -> Sequence[Claimed]:
+        held = [one for group in self._at_work() for one in group.held()]
+        claim = claims.Claim(queue, names, self._owner, held, suspects=suspects)
+        self._late = not self._late
+        late = claims.take_late(work, claim) if self._late else ()
+        return late or claims.take(work, claim)
 
     def _places(self, queues: Sequence[str]) -> list[str]:
         with self._lock:
@@ -172,7 +183,7 @@ class Engine:
         return group
 
     def _look_after(self) -> None:
-        """Keep leases, pass on cancellations and progress, give up what hangs; all now and then."""
+        """Keep leases, pass on what was said of jobs, give up what hangs; all now and then."""
         now = time.monotonic()
         if now - self._looked < _LOOK_SECONDS:
             return
@@ -191,11 +202,12 @@ class Engine:
     def _keep(self, groups: Sequence[Group], *, renew: bool) -> None:
         ids = [one for group in groups for one in group.held()]
         said = [one for group in groups if (one := group.said()) is not None]
+        begun = [(group, job) for group in groups if (job := group.begun()) is not None]
         with self._works.across_workspaces("jobs: look for cancellations") as work:
             cancelled = claims.to_be_cancelled(work, self._owner)
         for group in groups:
             group.cancel(cancelled)
-        if not said and not renew:
+        if not said and not renew and not begun:
             return
         with self._works.across_workspaces("jobs: keep leases", write=True) as work:
             for job_id, percent, note in said:
@@ -204,9 +216,13 @@ class Engine:
                     .where(JOBS.c.id == job_id, JOBS.c.leased_by == self._owner)
                     .values(progress=percent, note=note)
                 )
+            for _group, job in begun:
+                claims.begun(work, self._owner, job)
             if renew:
                 claims.renew(work, self._owner, ids)
                 self._renewed = time.monotonic()
+        for group, job in begun:
+            group.noted(job)
 
     def _at_work(self) -> list[Group]:
         with self._lock:

@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -18,7 +19,7 @@ from geminicrm.kernel.jobs.kinds import (
     Postponed,
     Run,
 )
-from geminicrm.kernel.jobs.settling import Outcome
+from geminicrm.kernel.jobs.settling import KILLED, Outcome
 
 GROUP_SECONDS: Final = 2.0
 """After so long a thread gives back what it has not begun, for others to have their turn."""
@@ -34,6 +35,7 @@ class Group:
         self, queue: str, jobs: Sequence[Claimed], ended: Callable[[Outcome], None]
     ) -> None:
         self.queue = queue
+        self.suspects = {job.id for job in jobs if job.killed}
         self._left = list(reversed(jobs))
         self._ended = ended
         self._lock = threading.Lock()
@@ -41,12 +43,23 @@ class Group:
         self._cancelled: set[str] = set()
         self._given_up = False
         self._stopping = False
+        self._noted = jobs[0].id  # its attempt was counted with the lease
 
     def held(self) -> list[str]:
         """Name the jobs that are leased for this group and not told of yet."""
         with self._lock:
             now = [] if self._now is None or self._given_up else [self._now[0].id]
             return [*now, *(job.id for job in self._left)]
+
+    def begun(self) -> Claimed | None:
+        """Give the running job, unless it is known that it has begun: see `noted`."""
+        with self._lock:
+            job = None if self._now is None else self._now[0]
+        return None if job is None or job.id == self._noted else job
+
+    def noted(self, job: Claimed) -> None:
+        """Hear that it is written down that a job has begun."""
+        self._noted = job.id
 
     def said(self) -> tuple[str, int, str] | None:
         """Give what the running job has said of itself since this was asked last."""
@@ -78,12 +91,12 @@ class Group:
             if self._given_up or self._now is None or self._now[1].overdue_by < _GRACE_SECONDS:
                 return False
             self._given_up = True
-            job = self._now[0]
+            job, run = self._now
             left, self._left = self._left, []
         error = f"it did not end within {job.seconds} s, and hangs"
-        self._ended(Outcome(job=job, how="failed", error=error))
-        for one in left:
-            self._ended(Outcome(job=one, how="released"))
+        took = job.seconds + run.overdue_by
+        self._ended(Outcome(job=job, how="failed", error=error, took=took))
+        self._release(left)
         return True
 
     def run(self, kinds: Mapping[str, Kind]) -> None:
@@ -96,7 +109,9 @@ class Group:
                 self._now = None
                 if self._given_up:
                     return
+                followers = self._without_followers(outcome)
             self._ended(outcome)
+            self._release(followers)
 
     def _begin(self, until: float) -> tuple[Claimed, Run] | None:
         with self._lock:
@@ -109,20 +124,35 @@ class Group:
                     self._now[1].cancel()
                 return self._now
             left, self._left = self._left, []
-        for one in left:
-            self._ended(Outcome(job=one, how="released"))
+        self._release(left)
         return None
+
+    def _without_followers(self, outcome: Outcome) -> list[Claimed]:
+        """Take out what has to wait, since the job of its record before it comes again."""
+        first = outcome.job
+        if outcome.ended or first.order_key is None:
+            return []
+        record = (first.kind, first.target, first.order_key)
+        followers = [one for one in self._left if (one.kind, one.target, one.order_key) == record]
+        self._left = [one for one in self._left if one not in followers]
+        return followers
+
+    def _release(self, jobs: Sequence[Claimed]) -> None:
+        for one in jobs:
+            self._ended(Outcome(job=one, how="released"))
 
 
 def attempt(kind: Kind, job: Claimed, run: Run) -> Outcome:
     """Do a job once and say what became of it."""
     if job.attempt > job.max_attempts:
-        return Outcome(job=job, how="failed", error="the worker was killed while it ran")
+        return Outcome(job=job, how="failed", error=KILLED)
+    began = time.monotonic()
     try:
         run.check()  # it may have been cancelled before it began
-        return Outcome(job=job, how="done", result=_kept(kind.run(job, run)))
+        outcome = Outcome(job=job, how="done", result=_kept(kind.run(job, run)))
     except BaseException as error:  # noqa: BLE001 - border: a job may fail in any way, by exit() too; it is tried again
-        return _outcome_of(job, error)
+        outcome = _outcome_of(job, error)
+    return replace(outcome, took=time.monotonic() - began)
 
 
 def _kept(result: dict[str, Any] | None) -> dict[str, Any] | None:

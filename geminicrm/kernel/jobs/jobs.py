@@ -1,7 +1,7 @@
 """Asking for work, taking it back, asking again."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -9,12 +9,11 @@ from sqlalchemy.exc import IntegrityError
 
 from geminicrm.kernel.errors import Conflict
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.jobs.models import CANCELLED, DEAD, OPEN, QUEUED, RUNNING, Job
+from geminicrm.kernel.jobs.holding import wake_behind
+from geminicrm.kernel.jobs.models import AT_ONCE, CANCELLED, DEAD, OPEN, QUEUED, RUNNING, Job
 from geminicrm.kernel.outbox import OutboxEvent, Sink
 from geminicrm.kernel.work import Work
 
-AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""When a job is due that was asked for without delay, whatever the clock says meanwhile."""
 MAX_ATTEMPTS: Final = 6
 EVENT_KIND: Final = "event:"
 """The kind of a delivery begins with this; the name of the sink follows."""
@@ -59,6 +58,8 @@ def cancel(work: Work, row: Job) -> None:
     if row.state == QUEUED:
         row.state = CANCELLED
         row.finished_at = work.now
+        if row.order_key is not None:
+            wake_behind(work, row)
     elif row.state == RUNNING:
         row.cancel_asked = True
     else:
@@ -78,7 +79,7 @@ def again(work: Work, row: Job) -> None:
     row.max_attempts = row.attempts + MAX_ATTEMPTS
     row.state = QUEUED
     row.due_at = AT_ONCE
-    row.cancel_asked = False
+    row.cancel_asked = row.held = False
     row.finished_at = row.progress = row.note = None
     work.wake_workers()
 

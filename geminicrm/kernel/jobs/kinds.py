@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -37,9 +37,11 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A job in the hands of a worker; `attempt` counts from 1.
+    """A job in the hands of a worker; `attempt` counts from 1, up to `max_attempts`.
 
-    From the second attempt on it may have been done before, in whole or in part.
+    From the second attempt on it may have been done before, in whole or in part, and so it may
+    where `unsure` workers of the `killed` ones may have begun it. `after` is the job of the same
+    record that comes right before it. `tries` are the attempts that failed, as `Job` keeps them.
     """
 
     id: str
@@ -56,11 +58,20 @@ class Claimed:
     seconds: int
     created_at: datetime
     cancel_asked: bool = False
+    killed: int = 0
+    unsure: int = 0
+    after: str | None = None
+    tries: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def told(self) -> int:
+        """The attempt that its code is told of; above 1 it may have been done before."""
+        return self.attempt + self.unsure
 
     @property
     def again(self) -> bool:
         """Whether it may have been done before."""
-        return self.attempt > 1
+        return self.told > 1
 
 
 class Run:
@@ -137,4 +148,4 @@ class EventKind:
         """Hand the event over."""
         if job.event is None:
             raise RuntimeError("its event is gone")
-        self._sink.deliver(job.target, job.event, job.attempt)
+        self._sink.deliver(job.target, job.event, job.told)

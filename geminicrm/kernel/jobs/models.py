@@ -1,9 +1,9 @@
 """The tables of jobs: what is to be done, and what comes round."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Table, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geminicrm.kernel.db import Base
@@ -17,6 +17,8 @@ CANCELLED: Final = "cancelled"
 STATES: Final = (QUEUED, RUNNING, DONE, DEAD, CANCELLED)
 OPEN: Final = (QUEUED, RUNNING)
 ENDED: Final = (DONE, DEAD, CANCELLED)
+AT_ONCE: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When a job is due that was asked for without delay, whatever the clock says meanwhile."""
 
 _OPEN = text("state IN ('queued', 'running')")
 _ENDED = text("state IN ('done', 'dead', 'cancelled')")
@@ -24,6 +26,8 @@ _OPEN_AND_UNIQUE = text("unique_key IS NOT NULL AND state IN ('queued', 'running
 _OPEN_AND_ORDERED = text("order_key IS NOT NULL AND state IN ('queued', 'running')")
 _OF_AN_EVENT = text("event_id IS NOT NULL")
 _LEASED = text("leased_by IS NOT NULL")
+_HELD = text("held")
+_FINISHED = text("finished_at IS NOT NULL")
 
 
 def _index(name: str, *columns: str, where: Any, unique: bool = False) -> Index:
@@ -37,9 +41,15 @@ class Job(WorkspaceOwned, Base):
     those who take turns with the others: see `queue_of`. `due_at` is when it may be taken: while it
     is queued, the time it was asked for (the epoch for at once, so that a clock set back delays
     nothing); while it runs, the end of the lease of `leased_by`. Of the open jobs of one kind,
-    target and `order_key` only the one with the lowest `position` may be taken. There is at most
-    one open job of a kind with a `unique_key` in a workspace, and one of a kind and target for an
-    event.
+    target and `order_key` only the one with the lowest `position` may be taken; one that is `held`
+    was put off because of that. There is at most one open job of a kind with a `unique_key` in a
+    workspace, and one of a kind and target for an event.
+
+    `attempts` counts those that are known to have begun, `killed` the workers that were killed with
+    the job in their hands, `unsure` those among them of which nobody knows whether they had begun
+    it. `started_at` is when the
+    last attempt began; of a job that runs it is empty until that is known. `tries` tells of the
+    last attempts that failed: when they ended (`at`), `seconds`, `worker`, `error`.
     """
 
     __tablename__ = "jobs"
@@ -52,6 +62,8 @@ class Job(WorkspaceOwned, Base):
                where=_OPEN_AND_ORDERED),
         _index("ix_jobs_leased", "leased_by", where=_LEASED),
         _index("ix_jobs_ended", "workspace_id", "state", "target", "id", where=_ENDED),
+        _index("ix_jobs_held", "order_key", where=_HELD),
+        _index("ix_jobs_finished", "state", "finished_at", where=_FINISHED),
         Index(None, "workspace_id", "state", "id"),
     )  # fmt: skip
 
@@ -68,6 +80,10 @@ class Job(WorkspaceOwned, Base):
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     max_attempts: Mapped[int] = mapped_column(Integer)
+    killed: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    unsure: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())
+    tries: Mapped[list[dict[str, Any]] | None]
     seconds: Mapped[int] = mapped_column(Integer)
     leased_by: Mapped[str | None] = mapped_column(String(200))
     cancel_asked: Mapped[bool] = mapped_column(default=False)

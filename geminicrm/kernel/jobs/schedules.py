@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 
 from geminicrm.kernel.clock import format_instant, parse_instant
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.jobs.jobs import AT_ONCE, queue_of
+from geminicrm.kernel.jobs.jobs import queue_of
 from geminicrm.kernel.jobs.kinds import Claimed
-from geminicrm.kernel.jobs.models import OPEN, SCHEDULES, Job, Schedule
+from geminicrm.kernel.jobs.models import AT_ONCE, OPEN, SCHEDULES, Job, Schedule
 from geminicrm.kernel.jobs.settling import Outcome
 from geminicrm.kernel.work import Work, Works
 

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
-from sqlalchemy import case, delete, text, update
+from sqlalchemy import case, delete, func, update
 
-from geminicrm.kernel.jobs.jobs import AT_ONCE
+from geminicrm.kernel.jobs.holding import records_of, wake_followers
 from geminicrm.kernel.jobs.kinds import MOST_NOTE, Claimed
-from geminicrm.kernel.jobs.models import CANCELLED, DEAD, DONE, JOBS, QUEUED, RUNNING
+from geminicrm.kernel.jobs.models import AT_ONCE, CANCELLED, DEAD, DONE, JOBS, QUEUED, RUNNING
+from geminicrm.kernel.jobs.tries import failed_try, with_try
 from geminicrm.kernel.texts import storable
 from geminicrm.kernel.work import Work
 
 RETRY_SECONDS: Final = (1, 5, 30, 300, 1800)
 """The pauses after each failed attempt, up to a tenth shorter; the last one goes on."""
 _SPREAD: Final = 0.1
+KILLED: Final = "the worker was killed while it ran"
 _MOST_ERROR: Final = 4_000
 
 How = Literal["done", "failed", "postponed", "interrupted", "released", "cancelled"]
@@ -25,18 +27,27 @@ How = Literal["done", "failed", "postponed", "interrupted", "released", "cancell
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one attempt; `seconds` is how much later a postponed one is due."""
+    """What became of one attempt; `seconds` is how much later a postponed one is due.
+
+    `took` is how long it ran, in seconds.
+    """
 
     job: Claimed
     how: How
     error: str | None = None
     seconds: float = 0.0
+    took: float = 0.0
     result: dict[str, Any] | None = None
 
     @property
     def over(self) -> bool:
         """Whether this was the last attempt, and it failed."""
         return self.how == "failed" and self.job.attempt >= self.job.max_attempts
+
+    @property
+    def ended(self) -> bool:
+        """Whether the job does not come again by itself."""
+        return self.how in {"done", "cancelled"} or self.over
 
 
 class Watcher(Protocol):
@@ -54,6 +65,7 @@ def settle(work: Work, owner: str, outcomes: Sequence[Outcome]) -> None:
     for one in outcomes:
         if not _leaves_nothing(one) and one.how != "released":
             _update(work, owner, one)
+    wake_followers(work, records_of(one.job for one in outcomes))
 
 
 def _leaves_nothing(one: Outcome) -> bool:
@@ -69,15 +81,12 @@ def _remove(work: Work, owner: str, outcomes: Sequence[Outcome]) -> None:
 
 def _release(work: Work, owner: str, outcomes: Sequence[Outcome]) -> None:
     # Up to a whole group of them comes back for each slow job: one statement for all.
-    if outcomes:
+    for attempt in {one.job.attempt for one in outcomes}:
+        ids = [one.job.id for one in outcomes if one.job.attempt == attempt]
         work.session.execute(
             update(JOBS)
-            .where(
-                JOBS.c.id.in_([one.job.id for one in outcomes]),
-                JOBS.c.leased_by == owner,
-                JOBS.c.state == RUNNING,
-            )
-            .values(leased_by=None, attempts=JOBS.c.attempts - 1, **queued(work, AT_ONCE))
+            .where(JOBS.c.id.in_(ids), JOBS.c.leased_by == owner, JOBS.c.state == RUNNING)
+            .values(leased_by=None, attempts=attempt - 1, **queued(work, AT_ONCE))
         )
 
 
@@ -92,18 +101,22 @@ def queued(work: Work, due_at: datetime) -> dict[str, Any]:
 
 def _update(work: Work, owner: str, one: Outcome) -> None:
     values = dict(_values(work, one))
-    changed = work.session.execute(
+    if one.how == "failed" and one.job.attempt <= one.job.max_attempts:
+        failed = failed_try(work, owner, one.took, one.error or "")
+        values["tries"] = with_try(one.job.tries, failed)
+    work.session.execute(
         update(JOBS)
         .where(JOBS.c.id == one.job.id, JOBS.c.leased_by == owner, JOBS.c.state == RUNNING)
         .values(leased_by=None, **values)
     )
-    rows = int(changed.rowcount)  # type: ignore[attr-defined]  # the stubs know no rows of an update
-    if rows and "due_at" in values and one.job.order_key is not None:
-        _hold_followers(work, one.job, values["due_at"])
 
 
 def _values(work: Work, one: Outcome) -> Iterable[tuple[str, Any]]:
     job = one.job
+    # One that is taken to be given up, after its last attempt has killed a worker, is none more.
+    yield "attempts", min(job.attempt, job.max_attempts)
+    began = work.now - timedelta(seconds=one.took)
+    yield "started_at", func.coalesce(JOBS.c.started_at, began)
     error = None if one.error is None else storable(one.error, _MOST_ERROR)
     if one.how == "interrupted":
         yield from queued(work, AT_ONCE).items()
@@ -127,20 +140,3 @@ def pause_after(attempt: int) -> float:
     """Give the seconds until the next attempt; spread, so that many do not come back at once."""
     seconds = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS)) - 1]
     return seconds * random.uniform(1 - _SPREAD, 1)  # noqa: S311 - no secret
-
-
-def _hold_followers(work: Work, job: Claimed, until: datetime) -> None:
-    """Let those that wait for this one wait as long, so that nobody looks at them in vain."""
-    work.session.execute(
-        update(JOBS)
-        .where(
-            JOBS.c.kind == job.kind,
-            JOBS.c.target == job.target,
-            JOBS.c.order_key == job.order_key,
-            JOBS.c.position > job.position,
-            text("order_key IS NOT NULL AND state IN ('queued', 'running')"),
-            JOBS.c.state == QUEUED,
-            JOBS.c.due_at < until,
-        )
-        .values(due_at=until)
-    )

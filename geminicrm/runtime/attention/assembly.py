@@ -6,6 +6,7 @@ from pathlib import Path
 
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.generation import RUNTIME
+from geminicrm.kernel.vault import Vault
 from geminicrm.runtime.attention.attention import Attention
 from geminicrm.runtime.attention.gathering import Gathering, Sources
 from geminicrm.runtime.attention.notices import Available, Notices, RegistryTroubles, nothing
@@ -17,7 +18,6 @@ from geminicrm.runtime.requirements.where import requirements_folder
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
-from geminicrm.runtime.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from geminicrm.kernel.crypto import DecryptionFailed
 from geminicrm.kernel.generation import RUNTIME, Generation
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.runtime.attention.look import Look, PackageState, Seen, Senses
 from geminicrm.runtime.attention.notices import Available, Notices, RegistryTroubles
@@ -26,7 +27,6 @@ from geminicrm.runtime.models import Installation
 from geminicrm.runtime.packages import PackageAway, Packages
 from geminicrm.runtime.present import readable_manifest
 from geminicrm.runtime.safe_mode import SafeMode
-from geminicrm.runtime.vault import Vault
 
 LATE_SECONDS: Final = 5.0
 """How long a worker may be behind before it counts as late."""

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from extensions.extension_base import ExtensionBase
+from extensions.integration_base import IntegrationBase
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder
 
-_BASE: Final = ExtensionBase.__name__
+_BASES: Final = {base.__name__: base for base in (ExtensionBase, IntegrationBase)}
+"""The classes of the SDK to derive from, by name."""
 
 
 def check(folder: ExtensionFolder) -> list[CheckFinding]:
@@ -17,7 +19,7 @@ def check(folder: ExtensionFolder) -> list[CheckFinding]:
     if tree is None:
         return []
     classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
-    kin = [name for name in classes if _BASE in _ancestors(name, classes)]
+    kin = [name for name in classes if _ancestors(name, classes) & _BASES.keys()]
     parents = {base for name in kin for base in _bases(classes[name])}
     leaves = [name for name in kin if name not in parents]
     if not leaves:
@@ -58,12 +60,14 @@ def _ancestors(name: str, classes: Mapping[str, ast.ClassDef]) -> set[str]:
 
 
 def _lacks(name: str, classes: Mapping[str, ast.ClassDef]) -> list[str]:
-    ancestors = _ancestors(name, classes) - {_BASE}
+    found = _ancestors(name, classes)
+    ancestors = found - _BASES.keys()
     if not ancestors <= set(classes):
         return []  # a mixin from elsewhere may have them; loading tells
     nodes = [classes[one] for one in {name, *ancestors}]
     present = {item.name for node in nodes for item in node.body if isinstance(item, _NAMED)}
-    return sorted(ExtensionBase.__abstractmethods__ - present)
+    base = _BASES[max(found & _BASES.keys())]  # whoever names both derives from the second
+    return sorted(base.__abstractmethods__ - present)
 
 
 _NAMED: Final = (ast.FunctionDef, ast.AsyncFunctionDef)

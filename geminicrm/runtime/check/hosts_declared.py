@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from geminicrm.runtime.check.addresses import written
 from geminicrm.runtime.check.findings import in_manifest
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder
-from geminicrm.runtime.http_door import split_port
+from geminicrm.runtime.hosts import split_port
 from geminicrm.runtime.manifest_model import Manifest
 
 
@@ -36,7 +36,6 @@ def _told(manifest: Manifest) -> Iterator[str]:
     for setting in manifest.settings:
         yield from (str(setting.default), setting.placeholder)
         yield from (one.value for one in setting.options)
-    signing = manifest.authentication
-    if signing is not None:
+    for signing in manifest.authentication:
         urls = (signing.authorization_url, signing.token_url, signing.revocation_url)
         yield from (one for one in urls if one)

@@ -8,7 +8,7 @@ from geminicrm.runtime.check.addresses import Address, address_in, address_of, c
 from geminicrm.runtime.check.doors import Use, mentioned, uses
 from geminicrm.runtime.check.findings import found
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder, Severity
-from geminicrm.runtime.http_door import fitting, spelled
+from geminicrm.runtime.hosts import fitting, spelled
 from geminicrm.runtime.manifest_model import Manifest
 
 _REQUEST: Final = "request"

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder
 
 _CORE: Final = frozenset({"geminicrm", "marketplace", "migrations", "wsgi"})
-_SDK: Final = frozenset({"extension_base", "sdk"})
+_SDK: Final = frozenset({"extension_base", "integration_base", "sdk"})
 _LOADERS: Final = frozenset({"import_module", "__import__"})
 
 
@@ -79,5 +79,5 @@ def _problem(module: str, own: frozenset[str]) -> str | None:
     if root == "requests":
         return "requests goes round the allowed hosts: use self.app.http."
     if root == "extensions" and first not in _SDK:
-        return f"{module} is another extension: only extension_base and sdk can be imported."
+        return f"{module} is another extension: import the SDK only ({', '.join(sorted(_SDK))})."
     return None

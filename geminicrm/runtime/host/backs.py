@@ -158,6 +158,13 @@ class JobProgress(_Arguments, frozen=True):
     note: str
 
 
+class TakeTurns(_Arguments, frozen=True):
+    """`limits.take`."""
+
+    counts: str
+    count: Limit
+
+
 RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
 _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "get": GetRecord,
@@ -175,6 +182,7 @@ _OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
     ("secrets", "all"): Nothing,
     ("log", "write"): WriteLog,
     ("actor", "get"): Nothing,
+    ("connection", "get"): Nothing,
     ("workspace", "get"): Nothing,
     ("storage", "get"): GetDocument,
     ("storage", "get_many"): GetDocuments,
@@ -184,6 +192,7 @@ _OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
     ("storage", "list"): ListDocuments,
     ("storage", "usage"): Nothing,
     ("events", "emit"): EmitEvent,
+    ("limits", "take"): TakeTurns,
     ("jobs", "enqueue"): EnqueueJob,
     ("jobs", "progress"): JobProgress,
     ("jobs", "is_cancelled"): Nothing,

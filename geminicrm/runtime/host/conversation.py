@@ -15,7 +15,7 @@ import msgspec
 from extensions.sdk.context import HttpResponse
 from extensions.sdk.errors import Finding, Invalid, Unavailable
 from geminicrm.runtime.host import values
-from geminicrm.runtime.host.current import NoCall
+from geminicrm.runtime.host.current import HttpWishes, NoCall
 from geminicrm.runtime.host.messages import (
     Back,
     Chunk,
@@ -74,12 +74,29 @@ class Conversation:
             return self._value(given)
 
     def ask_http(
-        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        timeout: float,
+        wishes: HttpWishes,
     ) -> HttpResponse:
         """Have the core send a request to an outside host. Raises the SDK's errors."""
         with self._lock:
             self._asked += 1
-            back = HttpBack(self.message.id, self._asked, method, url, timeout, tuple(headers))
+            back = HttpBack(
+                self.message.id,
+                self._asked,
+                method,
+                url,
+                timeout,
+                tuple(headers),
+                wishes.retries,
+                wishes.key,
+                wishes.key_header,
+                wishes.cache_seconds,
+            )
             reply, first = self._asking(_sendable(back), body)
             if not isinstance(reply, HttpReply):
                 raise self._break(WireBroken(f"{type(reply).__name__} answers an HttpBack"))

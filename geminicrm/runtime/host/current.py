@@ -1,7 +1,7 @@
 """The conversation that the current call of the core is, as the code of an extension meets it."""
 
 import contextvars
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from extensions.sdk.context import HttpResponse
 from extensions.sdk.errors import SdkError
@@ -11,6 +11,15 @@ class NoCall(SdkError):
     """`self.app` was used while the core was not calling the extension."""
 
     code = "no_call"
+
+
+class HttpWishes(NamedTuple):
+    """What an outside call is to be beside sent: repeated so often, kept so long."""
+
+    retries: int
+    key: str | None
+    key_header: str
+    cache_seconds: float
 
 
 class Asking(Protocol):
@@ -28,7 +37,13 @@ class Asking(Protocol):
         ...
 
     def ask_http(
-        self, method: str, url: str, headers: list[tuple[str, str]], body: bytes, timeout: float
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        timeout: float,
+        wishes: HttpWishes,
     ) -> HttpResponse:
         """Have the core send a request to an outside host."""
         ...

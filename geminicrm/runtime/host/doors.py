@@ -2,16 +2,18 @@
 
 import json as jsonlib
 from collections.abc import Iterator, KeysView, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from typing_extensions import override
 
+from extensions.sdk.connection import ConnectionInfo
 from extensions.sdk.context import ActorInfo, HttpResponse, WorkspaceInfo
-from extensions.sdk.errors import Finding, Invalid
+from extensions.sdk.errors import Finding, HttpFailed, Invalid
+from extensions.sdk.limits import Counts
 from extensions.sdk.records import Record, RecordPage
 from geminicrm.runtime.host.announced import HostEvents
 from geminicrm.runtime.host.backs import RECORD_DOORS
-from geminicrm.runtime.host.current import current
+from geminicrm.runtime.host.current import HttpWishes, current
 from geminicrm.runtime.host.jobs import HostJobs
 from geminicrm.runtime.host.stored import HostStorage
 from geminicrm.runtime.host.values import encode, encode_fields
@@ -73,7 +75,7 @@ class HostRecords:
 class HostHttp:
     """Implements the SDK's HttpDoor; the core sends."""
 
-    def request(
+    def request(  # noqa: PLR0913 - all but two by name
         self,
         method: str,
         url: str,
@@ -82,6 +84,10 @@ class HostHttp:
         json: object = None,
         body: bytes | None = None,
         timeout: float = _LONGEST_SECONDS,
+        retries: int = 3,
+        idempotency_key: str | None = None,
+        idempotency_header: str = "Idempotency-Key",
+        cache_seconds: float = 0.0,
     ) -> HttpResponse:
         """Send one request."""
         sent = dict(headers or {})
@@ -90,7 +96,26 @@ class HostHttp:
             content = jsonlib.dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")
         seconds = min(max(timeout, 0.001), _LONGEST_SECONDS)
-        return current().ask_http(method, url, list(sent.items()), content, seconds)
+        wishes = HttpWishes(retries, idempotency_key, idempotency_header, cache_seconds)
+        return current().ask_http(method, url, list(sent.items()), content, seconds, wishes)
+
+
+class HostLimits:
+    """Implements the SDK's LimitsDoor."""
+
+    def take(self, counts: Counts, count: int = 1) -> None:
+        """Wait until so many may be sent."""
+        _ask("limits", "take", counts=counts, count=count)
+
+
+class HostSockets:
+    """Implements the SDK's SocketsDoor, which leads nowhere: the locks of a host allow none."""
+
+    def connect(self, *_given: object, **_more: object) -> NoReturn:
+        """Refuse it."""
+        raise HttpFailed("Only what comes with the CRM opens connections; use http.", sent=False)
+
+    encrypt = connect
 
 
 class HostSettings:
@@ -180,6 +205,8 @@ class HostContext:
             HostRecords(door) for door in RECORD_DOORS
         )
         self.http = HostHttp()
+        self.sockets = HostSockets()
+        self.limits = HostLimits()
         self.settings = HostSettings()
         self.secrets = HostSecrets()
         self.storage = HostStorage()
@@ -192,6 +219,12 @@ class HostContext:
         """Who the current call is made for."""
         facts = _ask("actor", "get")
         return ActorInfo(**{**facts, "scopes": frozenset(facts["scopes"])})
+
+    @property
+    def connection(self) -> ConnectionInfo:
+        """The connection that the current call is made for."""
+        facts = _ask("connection", "get")
+        return ConnectionInfo(**{**facts, "scopes": tuple(facts["scopes"])})
 
     @property
     def workspace(self) -> WorkspaceInfo:

@@ -80,6 +80,10 @@ def _badges(found: Any) -> object:
     return {record_id: _badge(badge) for record_id, badge in (found or {}).items()}
 
 
+def _as_it_is(found: Any) -> object:
+    return found
+
+
 def _badge(badge: object) -> object:
     if not isinstance(badge, Badge):
         raise TypeError(f"collect_badges must give Badge values, not {type(badge).__name__}")
@@ -95,6 +99,7 @@ _RESULTS: Final[Mapping[str, Callable[[Any], object]]] = MappingProxyType(
         "collect_widget": _blocks,
         "collect_settings_panel": _blocks,
         "collect_badges": _badges,
+        "run_operation": _as_it_is,
     }
 )
 """How the results of hooks are written; what the others return is of no interest."""

@@ -26,6 +26,7 @@ Address: TypeAlias = Annotated[str, Meta(max_length=8_192)]
 Headers: TypeAlias = Annotated[tuple[tuple[Short, Address], ...], Meta(max_length=MOST_HEADERS)]
 Number: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=3_600)]
+Days: TypeAlias = Annotated[float, Meta(ge=0, le=86_400)]
 
 
 class Message(Struct, frozen=True, tag=True, array_like=True, forbid_unknown_fields=True):
@@ -124,6 +125,10 @@ class HttpBack(Message, frozen=True, tag=8):
     url: Address
     timeout: Seconds
     headers: Headers
+    retries: Number = 3
+    key: Short | None = None
+    key_header: Short = "Idempotency-Key"
+    cache_seconds: Days = 0.0
     more: bool = False
 
 

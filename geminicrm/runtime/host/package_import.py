@@ -73,7 +73,8 @@ class PackageImport:
 
     def __init__(self, name: str, folder: Path) -> None:
         self._finder = _Finder(_free(name), folder)
-        sys.meta_path.append(self._finder)
+        # First: Python's own finder would read compiled code, and write it, beside the source.
+        sys.meta_path.insert(0, self._finder)
 
     @property
     def name(self) -> str:

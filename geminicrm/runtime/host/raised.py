@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from extensions.sdk import errors as sdk
+from extensions.sdk import service_errors as service
 from geminicrm.runtime.host.messages import MOST_FINDINGS, ErrorFacts
 from geminicrm.runtime.host.traces import reason_of
 from geminicrm.runtime.host.wire import WireBroken
@@ -35,6 +36,17 @@ def _wait(value: Any) -> int:
     return max(0, min(int(value), _LONGEST_WAIT))
 
 
+def _accepted(value: object) -> str:
+    return "no" if value == "no" else "unknown"  # whatever else it says: nothing is done twice
+
+
+_SERVICE: Final[Mapping[str, _Taken]] = {
+    "mend": _text,
+    "service_code": _text,
+    "accepted": _accepted,
+    "retry_after": _wait,
+}
+
 _KEPT: Final[Mapping[type[sdk.SdkError], Mapping[str, _Taken]]] = MappingProxyType(
     {
         sdk.SdkError: {},
@@ -51,6 +63,15 @@ _KEPT: Final[Mapping[type[sdk.SdkError], Mapping[str, _Taken]]] = MappingProxyTy
         sdk.HttpError: {},
         sdk.HttpNotAllowed: {"host": _text},
         sdk.HttpFailed: {"sent": _flag},
+        service.NotConnected: {"service": _text},
+        service.ServiceError: _SERVICE,
+        service.AuthenticationError: _SERVICE,
+        service.AccessDenied: _SERVICE,
+        service.ServiceNotFound: _SERVICE,
+        service.ServiceRefused: _SERVICE,
+        service.RateLimited: _SERVICE,
+        service.ServiceUnavailable: _SERVICE,
+        service.OutcomeUnknown: _SERVICE,
     }
 )
 """What each class keeps beside its text, and how it is read. `findings` have a place of their own.

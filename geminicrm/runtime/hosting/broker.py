@@ -59,6 +59,10 @@ class Broker:
                 headers=dict(back.headers),
                 body=body or None,
                 timeout=min(back.timeout, deadline - time.monotonic()),
+                retries=back.retries,
+                idempotency_key=back.key,
+                idempotency_header=back.key_header,
+                cache_seconds=back.cache_seconds,
             )
         )
 

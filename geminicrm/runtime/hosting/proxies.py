@@ -37,6 +37,7 @@ _READERS: Mapping[str, Callable[[bytes], Any]] = MappingProxyType(
         "collect_widget": anything,
         "collect_settings_panel": anything,
         "collect_badges": badges_of,
+        "run_operation": anything,
     }
 )
 """How the results of hooks are read; those of the others are of no interest."""

@@ -65,6 +65,15 @@ def no_advice(_actor: Actor, _registry_id: str, _extension_id: str, _version: st
     return ()
 
 
+Disconnect = Callable[[Actor, str], Sequence[str]]
+"""Tells outside services that an extension leaves them; gives what they would not do."""
+
+
+def nothing_connected(_actor: Actor, _extension_id: str) -> Sequence[str]:
+    """Stand where extensions have no connections."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What steps act through; the same for every install of a process.
@@ -74,7 +83,8 @@ class Tools:
     prove; it raises Refused for anything that is not as it should be. `confines`
     tells whether this machine can lock a host up. `keep` stores a package where every machine finds
     it by its digest. `quarantine` refuses what a registry has stopped, `advice` says what it warns
-    of. A version that has taken the place of another is watched for `watch_seconds`.
+    of. A version that has taken the place of another is watched for `watch_seconds`. `disconnect`
+    is called before an extension is uninstalled.
     """
 
     works: Works
@@ -98,6 +108,7 @@ class Tools:
     quarantine: Quarantine
     advice: Advice = no_advice
     watch_seconds: float = 0.0
+    disconnect: Disconnect = nothing_connected
 
 
 def nobody_watches(_step: str) -> None:

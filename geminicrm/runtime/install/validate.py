@@ -18,6 +18,7 @@ def do(state: InstallState, tools: Tools) -> InstallState:
     files = _unpacked(state, tools)
     manifest = _manifest(files, tools)
     _same_identity(manifest, state.ref)
+    _sockets_of_ours(manifest, state.ref)
     with tempfile.TemporaryDirectory(prefix="geminicrm-check-") as name:
         folder = Path(name)
         _write(folder, files)
@@ -63,6 +64,14 @@ def _same_identity(manifest: Manifest, ref: PackageRef) -> None:
     ]
     if findings:
         raise Refused("The package says that it is another one.", MANIFEST, findings)
+
+
+def _sockets_of_ours(manifest: Manifest, ref: PackageRef) -> None:
+    if manifest.sockets and not ref.built_in:
+        raise Refused(
+            "It opens connections of its own, which only extensions that come with the CRM may.",
+            "/sockets",
+        )
 
 
 def _place(findings: tuple[Finding, ...]) -> str:

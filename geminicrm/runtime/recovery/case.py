@@ -10,6 +10,7 @@ from sqlalchemy import select
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.owners import own_name
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.changes import Data
 from geminicrm.runtime.history.journal import DRAFT, DatabaseEntry
@@ -19,7 +20,6 @@ from geminicrm.runtime.install.draft_facts import draft_from
 from geminicrm.runtime.install.drafting import Draft
 from geminicrm.runtime.install.state import Tools
 from geminicrm.runtime.models import Installation
-from geminicrm.runtime.vault import Vault
 
 MOST_TRIES = 3
 """So often the code of an extension is called; one that kills its process would do so for ever."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import Unavailable
 from geminicrm.kernel.owners import is_dead
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Work
 from geminicrm.runtime.history.journal import DatabaseEntry
 from geminicrm.runtime.history.models import ORDER, Run
@@ -20,7 +21,6 @@ from geminicrm.runtime.recovery.case import Case, TakeBack
 from geminicrm.runtime.recovery.finish import finish_uninstall
 from geminicrm.runtime.recovery.order import undo_order
 from geminicrm.runtime.recovery.undo import undo_install, undo_restore, undo_staged
-from geminicrm.runtime.vault import Vault
 
 ENDINGS: Final[Mapping[str, Callable[[Case], None]]] = {
     "install": undo_install,

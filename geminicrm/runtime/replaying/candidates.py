@@ -8,7 +8,7 @@ from typing import Any
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.history.models import InstalledVersion
 from geminicrm.runtime.history.versions import earlier, history
-from geminicrm.runtime.http_door import allowed_hosts
+from geminicrm.runtime.hosts import allowed_hosts
 from geminicrm.runtime.install.files import held, place_tree, same_tree
 from geminicrm.runtime.install.state import Course, InstallState, Order, Refused
 from geminicrm.runtime.inventory import find

@@ -12,6 +12,7 @@ from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.events import StoredEvent
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
@@ -22,7 +23,6 @@ from geminicrm.runtime.hosting.hosting import Hosting
 from geminicrm.runtime.live import LoadedVersion
 from geminicrm.runtime.replaying.candidates import Candidate
 from geminicrm.runtime.table import wants_event
-from geminicrm.runtime.vault import Vault
 from geminicrm.runtime.versions import Versions
 
 ATTEMPT: Final = 2

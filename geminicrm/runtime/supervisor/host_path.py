@@ -23,7 +23,7 @@ PACKAGES: Final = (
     "werkzeug",
 )
 """What a host has of the index: Flask with all below it, and what our own code needs in there."""
-_SDK: Final = ("__init__.py", "extension_base.py", "sdk")
+_SDK: Final = ("__init__.py", "extension_base.py", "integration_base.py", "sdk")
 
 
 class Incomplete(Exception):

@@ -92,3 +92,13 @@ def test_a_count_that_ended_early_says_so(core, terminal, tenant, monkeypatch):
     monkeypatch.setattr("geminicrm.jobs.counts.MOST", 1)
     put(core, tenant.id, 3)
     assert terminal("jobs", "list").out.startswith("1+ queued, 0 running")
+
+
+def test_the_attempts_of_one_job_that_failed(core, terminal, tenant):
+    tried = {"at": "2026-11-21T08:59:30Z", "seconds": 1.25, "error": "no\x1b route",
+             "worker": {"host": "mill-7", "pid": 4711}}  # fmt: skip
+    (job,) = put_dead(core, tenant.id, tries=[tried])
+    *_, head, line = terminal("jobs", "show", job).out.splitlines()
+    assert head.split() == ["FAILED", "AT", "TOOK", "WORKER", "ERROR"]
+    assert line.split() == ["2026-11-21T08:59:30Z", "1.2", "s", "mill-7:4711", "no", "route"]
+    assert terminal("jobs", "show", job, "--json").json()["tries"] == [tried]

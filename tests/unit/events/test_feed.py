@@ -8,7 +8,8 @@ from flask import Flask
 from geminicrm.app import Core, create_app
 from geminicrm.identity.tokens import create_token
 from geminicrm.kernel.clock import FixedClock
-from geminicrm.kernel.jobs.care import EVENT_DAYS, Care
+from geminicrm.kernel.jobs.care import Care
+from geminicrm.kernel.jobs.retention import EVENT_DAYS
 from geminicrm.kernel.relay import Relay
 from tests.support.core import Tenant, make_tenant
 

@@ -19,6 +19,7 @@ ARGUMENTS = {
     "on_event": ("event",),
     "on_schedule": ("schedule",),
     "run_job": ("job",),
+    "run_operation": ("capability", "operation", "arguments"),
 }
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from extensions import sdk
-from extensions.sdk import api_version, blocks, errors
+from extensions.sdk import api_version, blocks, errors, service_errors
 from extensions.sdk.context import HttpResponse
 
 FOLDER = Path(sdk.__file__).parent
-SOURCES = [*FOLDER.glob("*.py"), FOLDER.parent / "extension_base.py"]
+BASES = [FOLDER.parent / "extension_base.py", FOLDER.parent / "integration_base.py"]
+SOURCES = [*FOLDER.rglob("*.py"), *BASES]
 
 
 def imported(tree):
@@ -25,25 +26,32 @@ def imported(tree):
                 yield module
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(FOLDER.parent)))
 def test_the_sdk_imports_nothing_of_ours(source):
     roots = {name.partition(".")[0] for name in imported(ast.parse(source.read_text("utf-8")))}
-    assert roots <= {"extensions", "flask", "pluggy", *sys.stdlib_module_names}
+    known = {"extensions", "flask", "msgspec", "pluggy", "typing_extensions"}
+    assert roots <= {*known, *sys.stdlib_module_names}
 
 
-def test_every_error_is_drawn_in_the_tree():
-    public = {
-        name
-        for name, value in vars(errors).items()
-        if isinstance(value, type) and issubclass(value, errors.SdkError)
+def errors_of(module):
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if isinstance(value, type) and value.__module__ == module.__name__
+        if issubclass(value, errors.SdkError)
     }
-    assert set(re.findall(r"^[| +-]*(\w+)(?=$|  )", errors.__doc__, re.MULTILINE)) == public
+
+
+@pytest.mark.parametrize("module", [errors, service_errors])
+def test_every_error_is_drawn_in_the_tree(module):
+    drawn = re.findall(r"^[| +-]*([A-Z]\w+)(?=$|  )", module.__doc__, re.MULTILINE)
+    assert set(drawn) == set(errors_of(module))
 
 
 def test_codes_of_errors_are_unique():
-    kinds = [value for value in vars(errors).values() if isinstance(value, type)]
-    codes = [kind.code for kind in kinds if issubclass(kind, errors.SdkError)]
-    assert len(codes) == len(set(codes)) == 14
+    kinds = {**errors_of(errors), **errors_of(service_errors)}
+    codes = [kind.code for kind in kinds.values()]
+    assert len(codes) == len(set(codes)) == 23
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from geminicrm.jobs.service import Retried, of_instance
 from geminicrm.kernel.audit import AuditEntry
 from geminicrm.kernel.errors import Conflict, NotFound, ScopeMissing
 from geminicrm.kernel.events import Event
-from geminicrm.kernel.jobs.jobs import AT_ONCE
+from geminicrm.kernel.jobs.models import AT_ONCE
 from geminicrm.kernel.owners import own_name
 from tests.support.core import Tenant
 from tests.support.jobs import EVENTS, OWN_JOB, count_in, job_of, put, put_dead

@@ -121,3 +121,12 @@ def test_strangers_are_sent_to_the_sign_in_and_polls_of_theirs_end(app: Flask):
     for path in (f"{PAGE}/watch", f"{PAGE}/job_1/watch"):
         answer = client.get(path)
         assert (answer.status_code, "Your session has ended." in answer.text) == (286, True)
+
+
+def test_a_card_on_a_phone_names_no_actions_where_there_are_none(
+    owner: Browser, core: Core, tenant: Tenant
+):
+    put(core, tenant.id)
+    assert 'data-label="Actions"' not in owner.get(f"{PAGE}?state=queued")
+    put_dead(core, tenant.id)
+    assert owner.get(f"{PAGE}?state=dead").count('data-label="Actions"') == 1

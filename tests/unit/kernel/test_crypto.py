@@ -84,3 +84,14 @@ def test_hashing_is_sha_256_in_hex_and_takes_any_text() -> None:
 )
 def test_secrets_are_compared(left: str, right: str, *, same: bool) -> None:
     assert same_secret(left, right) is same
+
+
+def test_a_key_that_was_made_since_the_start_is_taken_up() -> None:
+    first, second = new_key(), new_key()
+    file = [first]
+    running = Cipher([first], lambda: file)
+    file.insert(0, second)
+    assert running.decrypt(Cipher(file).encrypt("rotated")) == "rotated"
+    assert Cipher([first]).decrypt(running.encrypt("written meanwhile")) == "written meanwhile"
+    with pytest.raises(DecryptionFailed):
+        running.decrypt(Cipher([new_key()]).encrypt("a stranger's"))

@@ -50,7 +50,7 @@ def schedules(core):
 
 @pytest.fixture
 def hands(core, mill, schedules):
-    notices = JobNotices(lambda _work, _targets: {"inst_1": "The Mill"})
+    notices = JobNotices(lambda _work, _targets: {"inst_1": "The Mill"}, {"mill": "Grinding"})
     made = Hands(core, kinds=[mill], watchers=[schedules, notices])
     yield made
     made.close()

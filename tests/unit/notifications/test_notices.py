@@ -2,6 +2,7 @@
 
 from geminicrm.app import Core
 from geminicrm.notifications.notices import (
+    Letters,
     dead_letter,
     dead_letters_gone,
     schedule_failing,
@@ -13,12 +14,15 @@ from tests.support.notices import notifications, write_across
 
 def test_dead_letters_of_a_queue_are_one_notification(core: Core, tenant: Tenant):
     queue = f"{tenant.id}/inst_1"
-    write_across(core, lambda work: dead_letter(work, tenant.id, "Scores", queue, "Late.", 1))
+    letters = Letters(
+        workspace_id=tenant.id, queue=queue, label="Scores", target="inst_1", kind="extension.job"
+    )
+    write_across(core, lambda work: dead_letter(work, letters, "Late.", 1))
     (row,) = notifications(core, tenant)
     assert (row.title, row.severity) == ("1 job was given up: Scores", "error")
-    write_across(core, lambda work: dead_letter(work, tenant.id, "Scores", queue, "Off.", 1200))
+    write_across(core, lambda work: dead_letter(work, letters, "Off.", 1200))
     (row,) = notifications(core, tenant)
-    assert (row.kind, row.link) == ("dead_letters", "/jobs?state=dead")
+    assert (row.kind, row.link) == ("dead_letters", "/jobs?state=dead&target=inst_1")
     assert row.title == "1,200 jobs were given up: Scores"
     assert row.body == "They failed each time they were tried. The last one: Off."
     write_across(core, lambda work: dead_letters_gone(work, tenant.id, "another"))

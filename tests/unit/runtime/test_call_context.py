@@ -8,7 +8,8 @@ from extensions.sdk import errors as sdk
 from geminicrm.app import Core
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.failures import ExtensionTimeout
-from geminicrm.runtime.runtime import ExtensionRuntime, NotConnected, RuntimeParts
+from geminicrm.runtime.parts import RuntimeParts
+from geminicrm.runtime.runtime import ExtensionRuntime, NotConnected
 from geminicrm.runtime.sdk_errors import NoCall
 from tests.support.core import Tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method

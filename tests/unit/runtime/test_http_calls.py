@@ -57,7 +57,7 @@ def test_nothing_of_the_core_goes_along(caller: Caller, answer: Answer):
     head, *lines = server.received[0].decode().rstrip().split("\r\n")
     assert head == "GET /hook?a=1 HTTP/1.1"
     assert sorted(lines) == [
-        "Accept-Encoding: identity", "Authorization: Bearer own", "Connection: close",
+        "Accept-Encoding: identity", "Authorization: Bearer own",
         f"Host: 127.0.0.1:{server.port}", "User-Agent: GeminiCRM-Pro", "X-Own: 1",
     ]  # fmt: skip
 

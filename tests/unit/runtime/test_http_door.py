@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from geminicrm.runtime.http_door import allowed_hosts, fitting, shown_host
+from geminicrm.runtime.hosts import allowed_hosts, fitting, shown_host
 from tests.support.sample_extensions import HEAD, QUIET, write_package
 
 

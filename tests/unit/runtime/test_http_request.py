@@ -22,6 +22,10 @@ def asked(**changes: Any) -> Asked:
         "json": None,
         "body": None,
         "timeout": 5.0,
+        "retries": 3,
+        "idempotency_key": None,
+        "idempotency_header": "Idempotency-Key",
+        "cache_seconds": 0.0,
     }
     return Asked(**{**usual, **changes})
 
@@ -50,6 +54,13 @@ def test_a_plain_request():
 def test_json_is_announced_unless_something_else_is(headers: Any, sent: dict[str, str]):
     made = request_of(asked(json={"a": 1}, headers=headers), call())
     assert (made.body, made.headers) == (b'{"a": 1}', sent)
+
+
+def test_a_key_goes_in_its_header_and_makes_the_call_repeatable():
+    made = request_of(asked(method="post", idempotency_key="k1"), call())
+    assert (made.headers, made.repeatable) == ({"Idempotency-Key": "k1"}, True)
+    named = request_of(asked(idempotency_key="k1", idempotency_header="X-Request-Id"), call())
+    assert named.headers == {"X-Request-Id": "k1"}
 
 
 @pytest.mark.parametrize(
@@ -86,6 +97,12 @@ def test_without_time_nothing_is_sent():
         ({"timeout": math.inf}, "/timeout"),
         ({"timeout": True}, "/timeout"),
         ({"timeout": "5"}, "/timeout"),
+        ({"retries": -1}, "/retries"),
+        ({"retries": "3"}, "/retries"),
+        ({"idempotency_key": ""}, "/idempotency_key"),
+        ({"idempotency_key": "x" * 201}, "/idempotency_key"),
+        ({"idempotency_key": "k", "idempotency_header": 3}, "/idempotency_key"),
+        ({"cache_seconds": -1}, "/cache_seconds"),
         ({"json": {1, 2}}, "/json"),
         ({"json": math.nan}, "/json"),
     ],

@@ -11,8 +11,8 @@ from extensions.sdk import errors as sdk
 from extensions.sdk.jobs import MAX_OPEN_JOBS, MAX_PAYLOAD_BYTES
 from geminicrm.app import Core
 from geminicrm.kernel.ids import new_id
-from geminicrm.kernel.jobs.jobs import AT_ONCE, queue_of
-from geminicrm.kernel.jobs.models import JOBS
+from geminicrm.kernel.jobs.jobs import queue_of
+from geminicrm.kernel.jobs.models import AT_ONCE, JOBS
 from geminicrm.runtime.asking_for_jobs import JOB_KIND, JOB_SECONDS
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.context import ExtensionContext

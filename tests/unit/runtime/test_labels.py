@@ -41,4 +41,7 @@ def test_a_job_that_is_given_up_is_told_to_admins_by_the_name(life: Life, tenant
     hands.close()
     assert job_of(life.core, job).state == "dead"
     (told,) = notifications(life.core, tenant)
-    assert (told.title, told.link) == ("1 job was given up: Lead Mill", "/jobs?state=dead")
+    assert (told.title, told.link) == (
+        "1 job was given up: Lead Mill",
+        f"/jobs?state=dead&target={mill}",
+    )

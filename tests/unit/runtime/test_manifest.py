@@ -64,7 +64,7 @@ def test_the_minimal_manifest_is_accepted_exactly():
     assert (manifest.id, manifest.version, manifest.icon) == ("my-extension", "1.0.0", "icon.png")
     assert manifest.permissions == ("read:leads", "write:leads", "read:contacts")
     assert (manifest.api_version, manifest.storage_version) == (1, 1)
-    assert (manifest.hooks, manifest.authentication, manifest.homepage) == (None, None, None)
+    assert (manifest.hooks, manifest.authentication, manifest.homepage) == (None, (), None)
     [setting] = manifest.settings
     assert (setting.id, setting.secret, setting.required, setting.default) == (
         "api_key",
@@ -91,7 +91,7 @@ def test_the_full_manifest():
     assert manifest.ui.record_actions[0].confirm == "Now?"
     assert manifest.ui.custom_fields[0].options == ("hot",)
     assert manifest.requires.extensions == {"sendgrid": "^1.0.0"}
-    assert manifest.authentication.token_url == "https://example.com/token"
+    assert manifest.authentication[0].token_url == "https://example.com/token"
     assert manifest.schedules[0].cron == "*/5 * * * *"
 
 

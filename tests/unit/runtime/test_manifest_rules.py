@@ -49,12 +49,12 @@ def findings_of(data):
         ({"ui": {"pages": [ONE, ONE]}}, [("/ui/pages/1/id", "repeated")]),
         ({"network": [{"setting": "url"}]}, [("/network/0/setting", "unknown_setting")]),
         (
-            {"authentication": {"type": "api_key", "settings": ["key"]}},
-            [("/authentication/settings/0", "unknown_setting")],
+            {"authentication": [{"type": "bearer", "settings": ["key"]}]},
+            [("/authentication/0/settings/0", "unknown_setting")],
         ),
         (
-            {"authentication": {"type": "oauth2", "token_url": "https://a.example"}},
-            [("/authentication/authorization_url", "missing_property")],
+            {"authentication": [{"type": "oauth2", "token_url": "https://a.example"}]},
+            [("/authentication/0/authorization_url", "missing_property")],
         ),
         ({"ui": {"navigation": [{"page": "a"}]}}, [("/ui/navigation/0/page", "unknown_page")]),
         ({"schedules": [{"cron": "0 25 * * *"}]}, [("/schedules/0/cron", "wrong_cron")]),
@@ -74,7 +74,7 @@ def test_what_is_wrong(data, expected):
         {"entry_point": "sub/extension.py", "icon": "static/a.png"},
         {"settings": [{"id": "url"}], "network": [{"setting": "url"}, {"host": "a"}]},
         {"ui": {"pages": [ONE], "navigation": [{"id": "x", "page": "a"}]}},
-        {"authentication": {"type": "api_key"}},
+        {"authentication": [{"type": "api_key"}]},
         {"schedules": [{"cron": "*/5 8-18 * * mon-fri"}, {"cron": "0 0 29 2 *"}]},
     ],
 )

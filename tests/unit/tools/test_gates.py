@@ -73,6 +73,11 @@ def test_the_tools_of_this_interpreter_come_first(monkeypatch: pytest.MonkeyPatc
     assert "GEMINICRM_TEST_FULL" not in environ
 
 
+def test_what_was_compiled_is_kept_whatever_the_machine_says(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(gates.RECOMPILE, "1")
+    assert gates.RECOMPILE not in gates.environment(full=False)
+
+
 def test_the_full_run_says_so_to_the_tests():
     assert gates.environment(full=True)["GEMINICRM_TEST_FULL"] == "1"
 

@@ -15,7 +15,7 @@ def find(look: Look) -> Iterator[Problem]:
             continue
         stored = Stored(one.row.settings, dict.fromkeys(secrets, "set"))
         labels = {setting.id: setting.label for setting in one.manifest.settings}
-        lacking = [labels[name] for name in missing(one.manifest, stored)]
+        lacking = [labels[name] for name in missing(one.manifest.needed_settings, stored)]
         if lacking:
             yield Problem(
                 code="missing_settings",

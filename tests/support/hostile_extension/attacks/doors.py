@@ -167,7 +167,7 @@ def call_from_a_thread(target: Target) -> str:
 def import_the_core(_target: Target) -> str:
     return _first_importable(
         "geminicrm.config", "geminicrm.app", "geminicrm.kernel.db", "geminicrm.identity.tokens",
-        "geminicrm.runtime.vault", "geminicrm.runtime.supervisor", "sqlalchemy", "cryptography",
+        "geminicrm.kernel.vault", "geminicrm.runtime.supervisor", "sqlalchemy", "cryptography",
         "requests", "marketplace",
     )  # fmt: skip
 

@@ -10,7 +10,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from geminicrm.kernel.http import ConnectFailed, HttpClient, HttpRequest, HttpTimeout, TlsFailed
+from geminicrm.kernel.http import (
+    ConnectFailed,
+    HttpClient,
+    HttpRequest,
+    HttpTimeout,
+    TlsFailed,
+    client,
+)
 from tests.support.loopback import Handler, Server, read_request
 
 Serve = Callable[[Handler], Server]
@@ -153,3 +160,20 @@ def test_no_key_log_is_written(
     with pytest.raises(TlsFailed):
         make_client().request(HttpRequest("GET", f"https://{NAME}:{server.port}/"))
     assert not log.exists()
+
+
+def test_roots_are_read_once_and_for_https_alone(
+    serve: Serve,
+    serve_tls: Callable[[Path], Server],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pem, read = make_certificate(tmp_path, days=10), []
+    monkeypatch.setattr(client, "tls_context", lambda: read.append(pem) or trusting(pem))
+    made, secure = make_client(), serve_tls(pem)
+    plain = serve(lambda conn: (read_request(conn), conn.sendall(OK)))
+    assert made.request(HttpRequest("GET", f"http://{NAME}:{plain.port}/")).body == b"ok"
+    assert read == []
+    for _ in range(2):
+        assert made.request(HttpRequest("GET", f"https://{NAME}:{secure.port}/")).body == b"ok"
+    assert read == [pem]

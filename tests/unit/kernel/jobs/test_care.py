@@ -7,9 +7,10 @@ from sqlalchemy import select, update
 
 from geminicrm.kernel.events import Event
 from geminicrm.kernel.jobs import care as care_module
-from geminicrm.kernel.jobs.care import DEAD_DAYS, DONE_DAYS, EVENT_DAYS, Care
-from geminicrm.kernel.jobs.jobs import AT_ONCE
-from geminicrm.kernel.jobs.models import JOBS, Job
+from geminicrm.kernel.jobs import retention
+from geminicrm.kernel.jobs.care import Care
+from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, Job
+from geminicrm.kernel.jobs.retention import DEAD_DAYS, DONE_DAYS, EVENT_DAYS
 from geminicrm.kernel.outbox import OutboxEvent, OutboxPosition
 from geminicrm.kernel.relay import Relay
 from tests.support.own_kind import ask
@@ -99,7 +100,7 @@ def clock_start(core, job_id):
 def test_events_go_in_parts_except_those_that_somebody_is_still_to_be_told_of(
     core, tenant, clock, care, monkeypatch
 ):
-    monkeypatch.setattr(care_module, "_BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH", 2)
     happen(core, tenant, "a", "b", "c", "wanted", "d")
     clock.advance((EVENT_DAYS + 1) * DAY)
     happen(core, tenant, "young")

@@ -80,9 +80,9 @@ def market(market_of: Callable[..., Market]) -> Market:
 
 
 @pytest.fixture
-def both_markets(market_of: Callable[..., Market], database_url: str) -> Market:
+def both_markets(market_of: Callable[..., Market], full_database_url: str) -> Market:
     """Give one, once on each engine."""
-    return market_of(GEMINICRM_DATABASE_URL=database_url)
+    return market_of(GEMINICRM_DATABASE_URL=full_database_url)
 
 
 @pytest.fixture

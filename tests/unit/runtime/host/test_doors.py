@@ -44,8 +44,12 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("jobs", "enqueue"): "job_1",
     ("jobs", "progress"): None,
     ("jobs", "is_cancelled"): True,
+    ("limits", "take"): None,
     ("storage", "usage"): {"documents": 1, "size": 9, "most_documents": 10, "most_size": 100},
 }
+
+
+WISHES = (3, None, "Idempotency-Key", 0.0)
 
 
 class Core:
@@ -204,9 +208,25 @@ def test_who_and_where(app, core):
 def test_outside_calls_go_through_the_core(app, core):
     app.http.request("POST", "https://a.example", headers={"X-A": "1"}, json={"a": 1}, timeout=99)
     headers = [("X-A", "1"), ("Content-Type", "application/json")]
-    assert core.sent == [("POST", "https://a.example", headers, b'{"a": 1}', 30.0)]
+    assert core.sent == [("POST", "https://a.example", headers, b'{"a": 1}', 30.0, WISHES)]
     app.http.request("GET", "https://a.example")
-    assert core.sent[-1] == ("GET", "https://a.example", [], b"", 30.0)
+    assert core.sent[-1] == ("GET", "https://a.example", [], b"", 30.0, WISHES)
+
+
+def test_wishes_about_a_call_go_along(app, core):
+    wishes = {
+        "retries": 1,
+        "idempotency_key": "order-7",
+        "idempotency_header": "X-Request-Id",
+        "cache_seconds": 60.0,
+    }
+    app.http.request("GET", "https://a.example", **wishes)
+    assert core.sent[-1][-1] == (1, "order-7", "X-Request-Id", 60.0)
+
+
+def test_turns_of_a_limit_are_asked_for(app, core):
+    app.limits.take("messages", 5)
+    assert core.asked[-1] == ("limits", "take", {"counts": "messages", "count": 5})
 
 
 def test_outside_of_a_call_nothing_works(app):

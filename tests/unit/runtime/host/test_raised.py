@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 from extensions.sdk import errors as sdk
+from extensions.sdk import service_errors as service
 from geminicrm.runtime.host import raised
 from geminicrm.runtime.host.messages import ErrorFacts
 from geminicrm.runtime.host.raised import error_of, facts_of, short
@@ -40,6 +41,15 @@ ERRORS = [
     sdk.HttpNotAllowed("example.com"),
     sdk.HttpFailed("no answer", sent=False),
     sdk.HttpFailed("no answer"),
+    service.NotConnected("stripe"),
+    service.ServiceError("no", mend="Wait.", service_code="x1", accepted="unknown"),
+    service.AuthenticationError("no"),
+    service.AccessDenied("no"),
+    service.ServiceNotFound("no"),
+    service.ServiceRefused("no", service_code="card_declined"),
+    service.RateLimited("no", retry_after=7),
+    service.ServiceUnavailable("no"),
+    service.OutcomeUnknown("lost"),
 ]
 
 
@@ -58,7 +68,8 @@ def test_errors_come_out_as_they_went_in(error: sdk.SdkError):
 
 
 def test_every_error_of_the_sdk_is_among_them():
-    tree = {kind for kind in vars(sdk).values() if isinstance(kind, type)}
+    names = {**vars(sdk), **vars(service)}
+    tree = {kind for kind in names.values() if isinstance(kind, type)}
     errors = {kind for kind in tree if issubclass(kind, sdk.SdkError)}
 
     assert errors == set(raised._KEPT) == {type(error) for error in ERRORS}  # noqa: SLF001 - the table that has to be whole

@@ -242,7 +242,8 @@ def test_outside_calls(played: Played, tenant: Tenant, monkeypatch: pytest.Monke
 
     def work(host: HostSide) -> Any:
         url = "https://api.example.com/pets"
-        reply, body = host.fetch("POST", url, b"x" * 600_000, Accept="text/plain")
+        wishes = (1, "order-7", "X-Request-Id", 0.0)
+        reply, body = host.fetch("POST", url, b"x" * 600_000, wishes, Accept="text/plain")
         with pytest.raises(HttpNotAllowed):
             host.fetch("GET", "https://evil.example/")
         return reply.status, reply.headers, len(body)
@@ -263,5 +264,6 @@ def test_outside_calls(played: Played, tenant: Tenant, monkeypatch: pytest.Monke
     assert found == [(201, (("x-pet", "cat"),), 4_000_000)]
     (request,) = seen
     assert (request.method, len(request.body)) == ("POST", 600_000)
-    assert request.headers == {"Accept": "text/plain"}
+    assert request.headers == {"Accept": "text/plain", "X-Request-Id": "order-7"}
+    assert request.may_repeat
     assert request.deadline_seconds <= 5

@@ -9,6 +9,7 @@ from geminicrm.runtime.failures import InSafeMode
 from geminicrm.runtime.host.backs import BACKS
 from geminicrm.runtime.http_door import ExtensionHttp
 from geminicrm.runtime.jobs_door import ExtensionJobs
+from geminicrm.runtime.limits_door import ExtensionLimits
 from geminicrm.runtime.problems import InstallFailed, NotInstalled
 from geminicrm.runtime.quarantine import Kill, VersionStopped
 from geminicrm.runtime.record_door import NOUNS, ExtensionRecords
@@ -171,6 +172,7 @@ DOORS = {
     **{("storage", name): ExtensionStorage for name in CHANGING},
     ("events", "emit"): ExtensionEvents,
     ("jobs", "enqueue"): ExtensionJobs,
+    ("limits", "take"): ExtensionLimits,
 }
 
 

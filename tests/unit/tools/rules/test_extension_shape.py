@@ -8,6 +8,8 @@ GOOD = {
     "extensions/smtp_email/__init__.py": "",
     "extensions/smtp_email/extension.py": "",
     "extensions/smtp_email/routes.py": "",
+    "extensions/smtp_email/errors.py": "",
+    "extensions/smtp_email/operations/sending.py": "",
     "extensions/smtp_email/static/icon.svg": "",
     "tests/extensions/smtp_email/test_extension.py": "",
 }

@@ -1,4 +1,4 @@
-"""Secret settings at rest: one encrypted JSON object per installation."""
+"""Secret settings at rest: one encrypted JSON object per owner."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from geminicrm.kernel.crypto import Cipher, DecryptionFailed
 
 
 class Vault:
-    """Seals and opens the `secrets` column of installations."""
+    """Seals and opens the `secrets` column of installations and connections."""
 
     def __init__(self, cipher: Cipher) -> None:
         self._cipher = cipher

@@ -1,0 +1,1 @@
+"""Capability contracts: what the core asks of any provider, whatever its vendor."""

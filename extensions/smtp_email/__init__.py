@@ -1,0 +1,1 @@
+"""The extension smtp-email."""

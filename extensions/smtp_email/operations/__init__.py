@@ -1,0 +1,1 @@
+"""The operations of smtp-email: sending, reading, looking at domains."""

@@ -1,0 +1,56 @@
+"""The room of connections of one process, put together from what app.py has made."""
+
+from dataclasses import dataclass
+
+from geminicrm.connections.book import ConnectionBook
+from geminicrm.connections.diagnosis import Diagnosis
+from geminicrm.connections.ending import End, Ending, Revoker
+from geminicrm.connections.exploring import Exploring, Reader
+from geminicrm.connections.opened import SharedValues
+from geminicrm.connections.services import Services
+from geminicrm.connections.testing import SignIn, Testing
+from geminicrm.kernel.generation import Generations
+from geminicrm.kernel.http import AddressGuard
+from geminicrm.kernel.vault import Vault
+from geminicrm.kernel.work import Works
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionNeeds:
+    """What the room stands on.
+
+    `sign_in` and `end` have an integration test and end a connection; `revoker` takes tokens back;
+    `reader` asks what changes nothing.
+    """
+
+    works: Works
+    generations: Generations
+    vault: Vault
+    services: Services
+    shared: SharedValues
+    guard: AddressGuard
+    sign_in: SignIn
+    end: End
+    revoker: Revoker
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The services of the room."""
+
+    book: ConnectionBook
+    testing: Testing
+    ending: Ending
+    exploring: Exploring
+
+
+def build_connections(needs: ConnectionNeeds) -> Connections:
+    """Make them."""
+    book = ConnectionBook(needs.works, needs.generations, needs.vault, needs.services, needs.shared)
+    return Connections(
+        book,
+        Testing(book, Diagnosis(needs.guard), needs.sign_in),
+        Ending(book, needs.end, needs.revoker),
+        Exploring(book, needs.reader),
+    )

@@ -1,0 +1,16 @@
+"""What people call the kinds of jobs that there are."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "event:extensions": "Event",
+        "extension.job": "Job",
+        "extension.schedule": "Schedule",
+        "mail.fetch": "Mailbox",
+        "mail.send": "Mail",
+    }
+)
+"""By kind, for pages and notifications; a test sees that no kind that a worker does is left out."""

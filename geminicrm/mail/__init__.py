@@ -1,0 +1,1 @@
+"""Mail that the CRM sends: stored first, then handed to whoever provides the capability `email`."""

@@ -1,0 +1,57 @@
+"""/api/mails for programs."""
+
+from flask import Blueprint, Response, request
+
+from geminicrm.api.http import json_body, respond, respond_page
+from geminicrm.identity.guards import current_actor, needs, reading, writing
+from geminicrm.kernel.paging import Page
+from geminicrm.mail.doors_needed import Accounts, ReadRecord, check_account
+from geminicrm.mail.listing import list_mails, shape
+from geminicrm.mail.shapes import read_mail
+from geminicrm.mail.writing import SEND, find_mail, note_sent, send_again, write_mail
+
+_CREATED = 201
+
+
+def blueprint(read_record: ReadRecord, accounts: Accounts) -> Blueprint:
+    """Serve mails: list, write, read, decide."""
+    api = Blueprint("mail_api", __name__, url_prefix="/api/mails")
+
+    @api.get("")
+    @needs(SEND)
+    def list_all() -> Response:
+        page = Page.parse(request.args.get("limit"), request.args.get("cursor"))
+        state, related = request.args.get("state", ""), request.args.get("related_id", "")
+        with reading() as work:
+            found = list_mails(work, page, state=state, related_id=related)
+        return respond_page(found.data, found.next_cursor)
+
+    @api.post("")
+    @needs(SEND)
+    def write() -> Response:
+        new = read_mail(json_body())
+        check_account(accounts, current_actor(), new.connection_id)
+        if new.related is not None:
+            read_record(current_actor(), *new.related)
+        with writing() as work:
+            return respond(shape(write_mail(work, new)), _CREATED)
+
+    @api.get("/<mail_id>")
+    @needs(SEND)
+    def read_one(mail_id: str) -> Response:
+        with reading() as work:
+            return respond(shape(find_mail(work, mail_id)))
+
+    @api.post("/<mail_id>/send")
+    @needs(SEND)
+    def again(mail_id: str) -> Response:
+        with writing() as work:
+            return respond(shape(send_again(work, mail_id)))
+
+    @api.post("/<mail_id>/sent")
+    @needs(SEND)
+    def settle(mail_id: str) -> Response:
+        with writing() as work:
+            return respond(shape(note_sent(work, mail_id)))
+
+    return api

@@ -1,0 +1,104 @@
+"""Reading outgoing mail and templates, for pages and programs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import func, select
+
+from geminicrm.kernel.clock import format_instant
+from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
+from geminicrm.kernel.work import Work
+from geminicrm.mail.models import STATES, WAITING, MailTemplate, OutgoingMail
+from geminicrm.mail.writing import SEND
+
+_SORT: Final = "-id"
+MOST_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of mails; `next_cursor` is None on the last."""
+
+    data: list[dict[str, Any]]
+    next_cursor: str | None
+
+
+def list_mails(
+    work: Work, page: Page | None = None, *, state: str = "", related_id: str = ""
+) -> Listed:
+    """Give one page, the latest first. Raises ScopeMissing, ValidationFailed."""
+    work.require(SEND)
+    page = page or Page()
+    statement = select(OutgoingMail).order_by(OutgoingMail.id.desc())
+    if state:
+        statement = statement.where(OutgoingMail.state == _known(state))
+    if related_id:
+        statement = statement.where(OutgoingMail.related_id == related_id)
+    if page.cursor is not None:
+        (after,) = decode_cursor(page.cursor, _SORT, (str,))
+        statement = statement.where(OutgoingMail.id < str(after))
+    found = list(work.session.scalars(statement.limit(page.limit + 1)))
+    rows = found[: page.limit]
+    cursor = encode_cursor((rows[-1].id,), _SORT) if len(found) > page.limit else None
+    return Listed([shape(row) for row in rows], cursor)
+
+
+def counts(work: Work) -> Mapping[str, int]:
+    """Count the mails of a workspace by state. Raises ScopeMissing."""
+    work.require(SEND)
+    statement = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    return {row[0]: row[1] for row in work.session.execute(statement)}
+
+
+def waiting(work: Work) -> Sequence[OutgoingMail]:
+    """Give what waits for somebody who can send it, the oldest first, so many at once."""
+    work.require(SEND)
+    statement = select(OutgoingMail).where(OutgoingMail.state == WAITING)
+    return list(work.session.scalars(statement.order_by(OutgoingMail.id).limit(MOST_AT_ONCE)))
+
+
+def templates(work: Work) -> Sequence[MailTemplate]:
+    """Give the templates by name. Raises ScopeMissing."""
+    work.require(SEND)
+    return list(work.session.scalars(select(MailTemplate).order_by(MailTemplate.name)))
+
+
+def shape(row: OutgoingMail) -> dict[str, Any]:
+    """Give a mail as programs and pages read it."""
+    plain = {name: getattr(row, name) for name in _PLAIN}
+    return {
+        **plain,
+        **{name: row.recipients.get(name, []) for name in ("to", "cc", "bcc")},
+        "created_at": format_instant(row.created_at),
+        "sent_at": format_instant(row.sent_at) if row.sent_at else None,
+    }
+
+
+_PLAIN: Final = (
+    "id",
+    "state",
+    "purpose",
+    "subject",
+    "text",
+    "html",
+    "related_type",
+    "related_id",
+    "connection_id",
+    "sent_through",
+    "provider",
+    "message_id",
+    "refused",
+    "attempts",
+    "error",
+    "mend",
+    "created_by",
+)
+
+
+def _known(state: str) -> str:
+    if state not in STATES:
+        message = f"{state!r} is no state: use one of {', '.join(STATES)}."
+        raise ValidationFailed([Finding("/state", "bad_filter", message)])
+    return state

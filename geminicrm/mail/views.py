@@ -1,0 +1,182 @@
+"""The outbox: what was written, what became of it, and a page to write."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from geminicrm.identity.guards import current_actor, needs, reading, writing
+from geminicrm.kernel.errors import ValidationFailed
+from geminicrm.kernel.paging import Page
+from geminicrm.mail.doors_needed import Accounts, ReadRecord, check_account
+from geminicrm.mail.listing import counts, list_mails, shape, templates, waiting
+from geminicrm.mail.own import trial
+from geminicrm.mail.shapes import addresses, read_mail
+from geminicrm.mail.templating import filled
+from geminicrm.mail.writing import (
+    SEND,
+    find_mail,
+    note_sent,
+    send_again,
+    send_waiting,
+    write_mail,
+)
+from geminicrm.web.pages import render
+
+_TABS = (
+    ("", "All"),
+    ("waiting", "Waiting"),
+    ("queued", "On their way"),
+    ("sent", "Sent"),
+    ("failed", "Failed"),
+    ("unknown", "Unknown"),
+)
+
+
+def blueprint(read_record: ReadRecord, accounts: Accounts) -> Blueprint:
+    """Serve /outbox."""
+    pages = Blueprint("mail", __name__, template_folder="templates", url_prefix="/outbox")
+    _serve_list(pages, accounts)
+    _serve_one(pages)
+    _serve_form(pages, read_record, accounts)
+    return pages
+
+
+def _serve_list(pages: Blueprint, accounts: Accounts) -> None:
+    @pages.get("")
+    @needs(SEND)
+    def index() -> str:
+        kept = {name: request.args.get(name, "") for name in ("state", "related_id")}
+        page = Page(cursor=request.args.get("cursor") or None)
+        with reading() as work:
+            found, numbers = list_mails(work, page, **kept), counts(work)
+        tabs = [
+            {
+                "label": label,
+                "url": url_for("mail.index", state=state or None),
+                "active": state == kept["state"],
+                "count": numbers.get(state, 0) if state else sum(numbers.values()),
+            }
+            for state, label in _TABS
+        ]
+        return render(
+            "mail/list.html",
+            found=found,
+            tabs=tabs,
+            kept={name: value for name, value in kept.items() if value},
+            first=page.cursor is None,
+            waiting=numbers.get("waiting", 0),
+            connected=bool(accounts(current_actor())),
+        )
+
+    @pages.post("/send-waiting")
+    @needs(SEND)
+    def send_all_waiting() -> Response:
+        with writing() as work:
+            number = send_waiting(work, waiting(work))
+        flash(f"{number} mails are on their way.", "success")
+        return redirect(url_for("mail.index"))
+
+    @pages.post("/test")
+    @needs(SEND)
+    def test() -> Response:
+        with writing() as work:
+            row = write_mail(work, trial(work, current_actor().user_id))
+        flash("The test mail is written. Here is what becomes of it.", "success")
+        return redirect(url_for("mail.one", mail_id=row.id))
+
+
+def _serve_one(pages: Blueprint) -> None:
+    @pages.get("/<mail_id>")
+    @needs(SEND)
+    def one(mail_id: str) -> str:
+        with reading() as work:
+            return render("mail/one.html", mail=shape(find_mail(work, mail_id)))
+
+    @pages.post("/<mail_id>/send")
+    @needs(SEND)
+    def again(mail_id: str) -> Response:
+        with writing() as work:
+            send_again(work, mail_id)
+        flash("The mail is on its way.", "success")
+        return redirect(url_for("mail.one", mail_id=mail_id))
+
+    @pages.post("/<mail_id>/sent")
+    @needs(SEND)
+    def settle(mail_id: str) -> Response:
+        with writing() as work:
+            note_sent(work, mail_id)
+        flash("Noted: it was sent.", "success")
+        return redirect(url_for("mail.one", mail_id=mail_id))
+
+
+def _serve_form(pages: Blueprint, read_record: ReadRecord, accounts: Accounts) -> None:
+    @pages.get("/new")
+    @needs(SEND)
+    def new() -> str:
+        record = _record(read_record, request.args)
+        values: dict[str, str] = {"to": request.args.get("to", "") or _address_of(record)}
+        errors: dict[str, str] = {}
+        if request.args.get("template"):
+            errors = _fill(values, request.args["template"], record)
+        return _form(values, errors, accounts)
+
+    @pages.post("")
+    @needs(SEND)
+    def create() -> str | tuple[str, int] | Response:
+        sent = request.form
+        _record(read_record, sent)
+        try:
+            mail = read_mail(_body(sent))
+            check_account(accounts, current_actor(), mail.connection_id)
+            with writing() as work:
+                row = write_mail(work, mail)
+        except ValidationFailed as error:
+            errors = {one.pointer.split("/")[1]: one.message for one in error.findings}
+            return _form(dict(sent), errors, accounts), 422
+        flash("The mail is on its way.", "success")
+        return redirect(url_for("mail.one", mail_id=row.id))
+
+
+def _form(values: Mapping[str, str], errors: Mapping[str, str], accounts: Accounts) -> str:
+    with reading() as work:
+        known = [{"value": one.id, "label": one.name} for one in templates(work)]
+    return render(
+        "mail/new.html",
+        values=values,
+        errors=errors,
+        wrong=[{"id": f"field-{name}", "message": text} for name, text in errors.items()],
+        related={name: request.values.get(name, "") for name in ("related_type", "related_id")},
+        templates=known,
+        accounts=[{"value": value, "label": label} for value, label in accounts(current_actor())],
+    )
+
+
+def _fill(values: dict[str, str], template_id: str, record: Mapping[str, Any]) -> dict[str, str]:
+    try:
+        with reading() as work:
+            values["subject"], values["text"] = filled(work, template_id, record)
+    except ValidationFailed as error:
+        return {one.pointer.strip("/"): one.message for one in error.findings}
+    return {}
+
+
+def _record(read_record: ReadRecord, given: Mapping[str, str]) -> Mapping[str, Any]:
+    kind, identifier = given.get("related_type"), given.get("related_id")
+    return read_record(current_actor(), kind, identifier) if kind and identifier else {}
+
+
+def _address_of(record: Mapping[str, Any]) -> str:
+    if not record.get("email"):
+        return ""
+    parts = (record.get("first_name"), record.get("last_name"), record.get("name"))
+    name = " ".join(str(one) for one in parts if one).replace('"', "'")
+    return f'"{name}" <{record["email"]}>' if name else str(record["email"])
+
+
+def _body(sent: Mapping[str, str]) -> dict[str, Any]:
+    body: dict[str, Any] = {name: addresses(sent.get(name, "")) for name in ("to", "cc", "bcc")}
+    for name in ("related_type", "related_id", "connection_id"):
+        body[name] = sent.get(name) or None
+    return {**body, "subject": sent.get("subject", ""), "text": sent.get("text", "")}
