@@ -36,7 +36,7 @@ class TakesLong(ExtensionBase):
         if self.app.storage.get("again") is None:
             self.app.storage.put("begun", True)
             self.app.log.info("install() has begun")
-            threading.Event().wait(8)
+            threading.Event().wait(60)
 
     def uninstall(self):
         return None

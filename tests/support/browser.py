@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-_PATIENCE = 10_000  # milliseconds; the machine may be busy
+_PATIENCE = 60_000  # milliseconds; the machine may be busy
 _FLAGS = (
     "--no-sandbox",  # the sandbox of Chromium does not start as root
     "--disable-gpu",
@@ -52,6 +52,7 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no browser: chromium is not installed")
+    expect.set_options(timeout=_PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=list(_FLAGS))
         yield started

@@ -12,7 +12,7 @@ class Late(AssertionError):
     """What was waited for did not happen in time."""
 
 
-def eventually(check: Callable[[], T], seconds: float = 5.0) -> T:
+def eventually(check: Callable[[], T], seconds: float = 30.0) -> T:
     """Give the first true answer of `check`; raise `Late` with the last answer or error."""
     deadline = time.monotonic() + seconds
     while True:

@@ -113,7 +113,7 @@ REFUSES = CODE.replace(INSTALL, '        return {"success": False, "message": "N
 REFUSES_SILENTLY = CODE.replace(INSTALL, '        return {"success": False}\n')
 ODD_ANSWER = CODE.replace(INSTALL, "        return 42\n")
 NEVER_RETURNS = CODE.replace(
-    INSTALL, "        import threading\n\n        threading.Event().wait(3)\n"
+    INSTALL, "        import threading\n\n        threading.Event().wait(12)\n"
 )
 
 
@@ -140,10 +140,10 @@ def test_bad_code_is_named_with_its_place(
 
 @pytest.mark.parametrize(
     ("code", "step", "words"),
-    [(HANGS_AT_IMPORT, "load", "1 s"), (NEVER_RETURNS, "mount", "no return within 1 s")],
+    [(HANGS_AT_IMPORT, "load", "8 s"), (NEVER_RETURNS, "mount", "no return within 8 s")],
 )
 def test_code_that_hangs_is_named(core: Core, tenant: Tenant, code: str, step: str, words: str):
-    error = refused(running(core, 1.0), tenant, changed(code=code))
+    error = refused(running(core, 8.0), tenant, changed(code=code))
     assert error.step == step
     assert words in error.detail
 
