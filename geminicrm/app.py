@@ -273,7 +273,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),
-        *crm_pages.blueprints(core.crm, navigation.zone_of(core.works)),
+        *crm_pages.blueprints(core.crm, navigation.zone_of(core.works), navigation.CARDS),
     )
     for door in doors:
         app.register_blueprint(door)

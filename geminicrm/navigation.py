@@ -1,9 +1,10 @@
 """What the shell shows of the rooms: the navigation, the palette's commands, who is looking."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from flask import g, request
 
+from geminicrm.crm.shared.desk import Card
 from geminicrm.identity.models import User, Workspace
 from geminicrm.kernel.work import Actor, Works
 from geminicrm.web.navigation import Command, NavItem, Viewer
@@ -37,6 +38,8 @@ _NEEDING_IN_CRM = (
     ("operate:instance", ("Registries", "/operations/registries", "server", "Operate", "")),
     ("operate:instance", ("Workers", "/operations/workers", "stack-2", "Operate", "")),
 )
+# What rooms above the CRM put beside its records.
+CARDS: Sequence[Card] = ()
 _MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 
 

@@ -1,6 +1,6 @@
 """What every page of records works with: the doors, the people, the day, names of links."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -26,12 +26,27 @@ class Link:
     icon: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A card that a room above puts beside a record: what `url/<kind>/<id>` answers is its HTML.
+
+    `kinds` are the kinds of record that have it; whoever lacks `scope` does not see it. It is
+    loaded behind the page, so that no record waits for what another room has to say.
+    """
+
+    title: str
+    url: str
+    kinds: frozenset[str]
+    scope: str
+
+
 @dataclass(frozen=True)
 class Desk:
     """The doors by kind of record (`lead`, ...), and the zone of whoever is looking."""
 
     records: Mapping[str, RecordCommands]
     zone: Callable[[], str]
+    cards: Sequence[Card] = ()
 
     def now(self) -> datetime:
         """Give the present instant."""
@@ -52,6 +67,11 @@ class Desk:
     def may_mail(self, kind: str) -> bool:
         """Tell whether the reader may write a mail from a kind of record."""
         return kind != "activity" and "send:email" in current_actor().scopes
+
+    def cards_of(self, kind: str) -> list[Card]:
+        """Give the cards beside a kind of record that the reader may see."""
+        scopes = current_actor().scopes
+        return [card for card in self.cards if kind in card.kinds and card.scope in scopes]
 
     def demand_write(self, kind: str) -> None:
         """Raise ScopeMissing, before a form is shown that could not be sent."""
