@@ -23,10 +23,16 @@ class Server:
 
 
 def read_request(conn: socket.socket) -> bytes:
-    """Read up to the end of the head; small bodies arrive with it or after."""
+    """Read up to the end of the head; small bodies arrive with it or after.
+
+    Raises ConnectionError where the other side hangs up before: what reads on would never end.
+    """
     data = b""
     while b"\r\n\r\n" not in data:
-        data += conn.recv(65_536)
+        part = conn.recv(65_536)
+        if not part:
+            raise ConnectionError("hung up before a whole request had come")
+        data += part
     return data
 
 
