@@ -49,9 +49,14 @@ class Scene:
         return tree
 
     def worker_elsewhere(self, start_tree: StartTree) -> Tree:
-        """Run a worker on a machine of its own: it shares the database and Redis alone."""
+        """Run a worker on a machine of its own: it shares the database and Redis alone.
+
+        It is at work when this returns: a start that finds no database is a failed start.
+        """
         there = Home(self._folder / "there", **self.shared)
-        return start_tree((*SERVE[:-1], "worker"), **there.environ)
+        tree = start_tree((*SERVE[:-1], "worker"), **there.environ)
+        tree.wait_for_line(f"live={len(EXTENSIONS)}", _SECONDS)
+        return tree
 
     def close(self) -> None:
         """Let go of the database."""

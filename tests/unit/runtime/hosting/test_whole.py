@@ -113,8 +113,20 @@ MANIFEST = {
 }
 
 
+def loaded() -> list[str]:
+    """Name the modules of extensions that are in this process."""
+    return [name for name in sys.modules if name.startswith("extension_")]
+
+
 @pytest.fixture
-def client(core: Core, tenant: Tenant, confining: None) -> FlaskClient:
+def _none_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hide what other tests of this process have left."""
+    for name in loaded():
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.fixture
+def client(core: Core, tenant: Tenant, confining: None, _none_loaded: None) -> FlaskClient:
     """Publish and install it; give a client of the application."""
     core.registry.publish(tenant.owner(), zipped(files(CODE, **MANIFEST)))
     change = core.life_cycle.install(tenant.owner(), wish())
@@ -152,7 +164,7 @@ def test_routes(core: Core, client: FlaskClient, tenant: Tenant):
     assert answers[0].json["scope"] == "read:deals"
     assert "extension.py:" in answers[2].json["where"]
     assert "no luck" not in answers[2].text
-    assert not [name for name in sys.modules if name.startswith("extension_")]
+    assert loaded() == []
 
 
 def test_hooks_events_and_actions(core: Core, client: FlaskClient, tenant: Tenant):
