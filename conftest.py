@@ -6,6 +6,7 @@ pytest_plugins = (
     "tests.support.certificates",
     "tests.support.databases",
     "tests.support.core",
+    "tests.support.counted",
     "tests.support.life",
     "tests.support.host_in_process",
     "tests.support.installed",
