@@ -26,7 +26,7 @@ _OPERATOR: Final = "operate:instance"
 
 
 class LinkGone(Exception):
-    """The link of a mail leads nowhere any more, so the mail must not go out; `mend` says what to do."""
+    """The link of a mail holds no more, so the mail must not go out; `mend` says what to do."""
 
     mend = _MEND
 

@@ -4,7 +4,6 @@ from flask import Blueprint
 
 from geminicrm.identity.guards import Credentials
 from geminicrm.members import account_views, api, link_views, views
-from geminicrm.members.account_views import card as card
 from geminicrm.members.assembly import Members
 
 

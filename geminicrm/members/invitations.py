@@ -67,7 +67,7 @@ def invite(work: Work, mails: OwnMails, new: NewInvitation) -> Invitation:
 
 
 def resend(work: Work, mails: OwnMails, invitation_id: str) -> Invitation:
-    """Send an open invitation again with a new link; the old one holds no more. Raises as `revoke`."""
+    """Send one again with a new link; the old link holds no more. Raises as `revoke`."""
     row = _open_one(work, invitation_id)
     check_gives(work.actor, row.role)
     void(work, row.mail_id, "The invitation was sent again with a new link.")
@@ -159,7 +159,7 @@ def _check_free(work: Work, email: str) -> None:
         work.session.flush()  # the new one takes its place in the index of open ones
 
 
-def _open() -> Select[tuple[Invitation]]:
+def _open() -> Select[Invitation]:
     return select(Invitation).where(
         Invitation.accepted_at.is_(None), Invitation.revoked_at.is_(None)
     )
