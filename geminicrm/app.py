@@ -43,7 +43,6 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.mail import doors as mail_doors
-from geminicrm.members import account_views
 from geminicrm.members import doors as members_doors
 from geminicrm.notifications import doors as notifications_doors
 from geminicrm.readiness import checks_of
@@ -267,7 +266,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
     days = core.settings.session_days
     doors = (
         operations.blueprint(checks, core.metrics.exposition),
-        identity_views.blueprint(credentials, core.generations, days, (account_views.card,)),
+        identity_views.blueprint(credentials, core.generations, days, members_doors.ABOVE),
         *members_doors.blueprints(core.members(), credentials),
         *notifications_doors.blueprints(),
         *mail_doors.blueprints(core.crm.read_record, core.mailer.accounts, core.secret_links),

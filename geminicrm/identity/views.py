@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, request, session, url_for
@@ -39,16 +40,32 @@ class AccountCard(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Above:
+    """What rooms above add: cards of the account, the page for those who forgot their password."""
+
+    cards: Sequence[AccountCard] = ()
+    forgotten_url: str = ""
+
+
+NOTHING_ABOVE: Final = Above()
+
+
 def blueprint(
     credentials: Credentials,
     generations: Generations,
     session_days: int,
-    cards: Sequence[AccountCard] = (),
+    above: Above = NOTHING_ABOVE,
 ) -> Blueprint:
-    """Serve /sign-in, /sign-out and /account with the cards of rooms above."""
+    """Serve /sign-in, /sign-out and /account, with what rooms above add."""
     pages = Blueprint("identity", __name__, template_folder="templates")
     _add_doors(pages, credentials, generations, session_days)
-    _add_account(pages, generations, cards)
+    _add_account(pages, generations, above.cards)
+
+    @pages.context_processor
+    def _forgotten() -> dict[str, str]:
+        return {"forgotten_url": above.forgotten_url}
+
     return pages
 
 
