@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+import structlog
 from sqlalchemy import select
 
 from extensions.sdk.capabilities.email import Address
@@ -24,6 +25,7 @@ _AT_ONCE: Final = 100
 # What comes and goes in turn is mailed once an hour at most.
 _CALM: Final = timedelta(hours=1)
 _CONNECTION: Final = "connection:"
+_log = structlog.get_logger(__name__)
 
 
 def choose(work: Work, user_id: str, choice: str) -> None:
@@ -79,8 +81,15 @@ class NotificationMails:
         workspace = work.session.get_one(Workspace, row.workspace_id).name
         told = Told(workspace=workspace, title=row.title, body=row.body, link=row.link)
         for user in _readers(work, critical=row.severity == _CRITICAL):
-            to = Address(email=user.email, name=user.name)
+            self._write(work, user, told)
+
+    def _write(self, work: Work, user: User, told: Told) -> None:
+        to = Address(email=user.email, name=user.name)
+        try:
             write_own_mail(work, self._mails.notice(to, told))
+        except ValidationFailed as error:
+            # One address that is none must not keep the others, nor what comes next, from going.
+            _log.warning("a notification can't be mailed", user=user.id, error=error.detail)
 
     def _is_about_mail(self, row: Notification) -> bool:
         """Tell whether it says that mail fails: a mail about that would fail, and tell again."""

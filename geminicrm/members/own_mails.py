@@ -108,8 +108,8 @@ class OwnMails:
         given = {**facts, "name": to.name, "link": PLACEHOLDER}
         subject, _, text = self._rendered(f"{purpose}.txt.jinja", given).partition("\n")
         return NewMail(
-            to=(Address(email=to.email, name=storable(to.name, _SUBJECT)),),
-            subject=storable(" ".join(subject.split()), _SUBJECT),
+            to=(Address(email=to.email, name=_one_line(to.name)),),
+            subject=_one_line(subject),
             text=f"{text.strip()}\n",
             html=self._rendered(f"{purpose}.html.jinja", given),
             purpose=purpose,
@@ -119,3 +119,9 @@ class OwnMails:
 
     def _rendered(self, name: str, facts: dict[str, Any]) -> str:
         return self._templates.get_template(name).render(facts)
+
+
+def _one_line(text: str) -> str:
+    """Give a text as a header takes it: what can't be printed, such as a line break, is a space."""
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    return storable(" ".join(shown.split()), _SUBJECT)

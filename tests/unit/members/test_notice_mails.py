@@ -34,13 +34,13 @@ def keeper(core, room, senders):
 
 @pytest.fixture
 def tell(core, tenant):
-    def tell(key="schedule:1", severity="error", link="/jobs"):
+    def tell(key="schedule:1", severity="error", link="/jobs", title="Something fails"):
         notice = Notice(
             workspace_id=tenant.id,
             kind="sample",
             key=key,
             severity=severity,
-            title="Something fails",
+            title=title,
             body="Look there.",
             link=link,
         )
@@ -124,6 +124,16 @@ def test_that_mail_fails_is_not_mailed(keeper, tell, post, key, link):
     tell(key, link=link)
     keeper.step()
     assert post.work() == []
+
+
+def test_what_can_not_be_a_header_is_mailed_all_the_same(core, tenant, keeper, tell, post, add):
+    add("adam", "admin")
+    with core.works.across_workspaces("break", write=True) as work:
+        work.session.get_one(User, tenant.owner_id).email = "nobody"
+    tell(title="Line\x1b one\nline two")
+    keeper.step()
+    (mail,) = post.work()
+    assert (mail.to[0].email, mail.subject) == ("adam@north.example", "North: Line one")
 
 
 def test_other_connections_are_mailed_about(keeper, tell, post):
