@@ -43,6 +43,7 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.mail import doors as mail_doors
+from geminicrm.members import doors as members_doors
 from geminicrm.notifications import doors as notifications_doors
 from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
@@ -262,11 +263,13 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
 
 def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
     checks = checks_of(core.database.engine, core.settings.redis_url)
+    days = core.settings.session_days
     doors = (
         operations.blueprint(checks, core.metrics.exposition),
-        identity_views.blueprint(credentials, core.generations, core.settings.session_days),
+        identity_views.blueprint(credentials, core.generations, days, members_doors.ABOVE),
+        *members_doors.blueprints(core.members(), credentials),
         *notifications_doors.blueprints(),
-        *mail_doors.blueprints(core.crm.read_record, core.mailer.accounts),
+        *mail_doors.blueprints(core.crm.read_record, core.mailer.accounts, core.secret_links),
         *jobs_doors.blueprints(core.jobs),
         oauth_views.blueprint(core.oauth.journeys),
         *connections_doors.blueprints(core.connections),

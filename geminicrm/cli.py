@@ -10,6 +10,7 @@ from geminicrm.commands import (
     identity,
     integrations,
     jobs,
+    mail,
     operate,
     registry,
     safe_mode,
@@ -25,7 +26,7 @@ def group() -> click.Group:
         help="GeminiCRM Pro: a CRM with an extension marketplace and an extension runtime.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    for each in (operate, safe_mode, hosts, jobs, integrations, identity, ext, registry):
+    for each in (operate, safe_mode, hosts, jobs, integrations, mail, identity, ext, registry):
         for command in each.commands():
             whole.add_command(command)
     return click.version_option(package_name="geminicrm")(whole)

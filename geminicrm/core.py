@@ -19,9 +19,12 @@ from geminicrm.kernel.jobs.settling import Watcher
 from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
+from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.mail.fetching import FetchKind
+from geminicrm.mail.sealing import SecretLinks
 from geminicrm.mail.sending import MailKind
+from geminicrm.members.assembly import Members, MembersNeeds, build_members
 from geminicrm.notifications.jobs import JobNotices
 from geminicrm.runtime.attention.assembly import Care
 from geminicrm.runtime.attention.attention import Attention
@@ -82,6 +85,24 @@ class Core:
         """Whoever can read mailboxes."""
         return CapabilityMailboxes(self.runtime.capabilities)
 
+    @property
+    def secret_links(self) -> SecretLinks:
+        """The links of mails that are kept sealed."""
+        return SecretLinks(Vault(self.cipher))
+
+    def members(self) -> Members:
+        """Make the room of members."""
+        return build_members(
+            MembersNeeds(
+                works=self.works,
+                generations=self.generations,
+                vault=Vault(self.cipher),
+                senders=self.mailer,
+                public_url=self.settings.public_url,
+                session_days=self.settings.session_days,
+            )
+        )
+
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
         return (self.runtime.sink,)
@@ -90,7 +111,8 @@ class Core:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
         fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
-        return (*events, *self.runtime.kinds, MailKind(self.works, self.mailer), fetch)
+        send = MailKind(self.works, self.mailer, self.secret_links)
+        return (*events, *self.runtime.kinds, send, fetch, self.members().kind)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

@@ -4,7 +4,6 @@ A dependency leaves its table with its first import: the rule `used_by_now` tell
 """
 
 UNUSED_YET = {
-    "Jinja2": "Flask imports it; pinned here because the templates are written in it",
     "psycopg": "SQLAlchemy loads it by the name in the database address",
     "tzdata": "zoneinfo reads it as data where the system has no time zones",
 }

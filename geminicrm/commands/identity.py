@@ -72,6 +72,16 @@ def create_user_command(  # noqa: PLR0913 - one for each option of the command
     say(as_json, dict(answer), "\n".join(f"{key}: {value}" for key, value in answer.items()))
 
 
+@users.command("reset-link")
+@click.option("--email", required=True)
+@json_option
+def reset_link_command(*, email: str, as_json: bool) -> None:
+    """Print a link with which somebody sets a new password; it holds for an hour."""
+    with opened_core() as core:
+        link = core.members().passwords.link_for(email)
+    say(as_json, {"link": link}, link)
+
+
 @click.group()
 def tokens() -> None:
     """Make keys for programs."""

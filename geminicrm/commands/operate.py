@@ -17,6 +17,7 @@ from geminicrm.kernel import logs
 from geminicrm.kernel.crypto import new_key
 from geminicrm.kernel.metrics import clean_directory
 from geminicrm.kernel.migrate import upgrade
+from geminicrm.mail.sealing import reencrypt as reencrypt_links
 from geminicrm.processes import lifeline
 from geminicrm.processes import serve as serve_process
 from geminicrm.processes import web as web_process
@@ -135,6 +136,7 @@ def keys_rotate() -> None:
     with opened_core() as core:
         count = reencrypt(core.works, core.cipher) + core.marketplace.keys.reencrypt()
         count += reencrypt_connections(core.works, core.generations, core.cipher)
+        count += reencrypt_links(core.works, core.cipher)
         count += core.marketplace.registries.reencrypt() + core.own_packages.reencrypt()
     click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 

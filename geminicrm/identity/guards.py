@@ -20,6 +20,7 @@ from geminicrm.identity.tokens import actor_of_token
 from geminicrm.kernel.errors import Forbidden, ScopeMissing, Unauthenticated
 from geminicrm.kernel.generation import AUTH, Generations
 from geminicrm.kernel.work import Work, Works
+from geminicrm.web.security import keep_address_secret
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CACHE_SIZE = 2000
@@ -97,6 +98,12 @@ def public(view: View) -> View:
     return view
 
 
+def by_secret_link(view: View) -> View:
+    """Mark a view as open to whoever has the secret in its address, which stays secret."""
+    view.geminicrm_secret_link = True  # type: ignore[attr-defined]  # a mark for the guard, read below
+    return public(view)
+
+
 class Guard:
     """Runs before every view of the application."""
 
@@ -116,6 +123,8 @@ class Guard:
         g.works = self._works
         if request.routing_exception is not None:
             return  # nothing to guard: no such place, or not with this method
+        if self._is_marked("secret_link"):
+            keep_address_secret()
         bearer = _bearer()
         if bearer is not None:
             g.actor = self._credentials.actor(bearer) if bearer.startswith("gck_") else None
@@ -131,11 +140,18 @@ class Guard:
         return SignedIn(secret, actor) if actor else None
 
     def _is_public(self) -> bool:
+        return self._is_marked("public") or _is_static()
+
+    def _is_marked(self, mark: str) -> bool:
         view = self._app.view_functions[request.endpoint or ""]
-        return getattr(view, "geminicrm_public", False) or _is_static()
+        return getattr(view, f"geminicrm_{mark}", False)
 
     def _refuse_forged(self) -> None:
         origin = request.headers.get("Origin")
+        if origin == "null" and self._is_marked("secret_link"):
+            # A page without referrers sends its forms so (Fetch, "append a request Origin header").
+            # The secret in the address and the token in the form are what counts there.
+            origin = None
         if origin is not None and urlsplit(origin).netloc != request.host:
             raise Forbidden(f"The request comes from another site ({origin}).")
         if g.actor is None and not self._is_public():

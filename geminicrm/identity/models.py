@@ -27,6 +27,7 @@ class User(Base):
     """A person; belongs to workspaces through memberships.
 
     An operator looks after the whole installation: marketplace, registries, workers.
+    `notice_mails` says which notifications are mailed to them: all, critical or never.
     """
 
     __tablename__ = "users"
@@ -38,6 +39,10 @@ class User(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     is_operator: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    email_verified_at: Mapped[datetime | None]
+    notice_mails: Mapped[str] = mapped_column(
+        String(10), default="critical", server_default="critical"
+    )
 
 
 class Membership(WorkspaceOwned, Base):

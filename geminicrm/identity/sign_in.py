@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from geminicrm.identity import throttle
 from geminicrm.identity.actor import PersonActor, scopes_of
-from geminicrm.identity.models import Membership, SignInAttempts, SignInSession, User
+from geminicrm.identity.models import Membership, SignInSession, User
+from geminicrm.identity.throttle import count, forget, refuse_throttled
 from geminicrm.kernel.crypto import hash_token, new_secret
-from geminicrm.kernel.errors import Finding, TooManyRequests, ValidationFailed
+from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.generation import AUTH, Generations
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.work import Work, Works
@@ -17,7 +19,6 @@ from geminicrm.kernel.work import Work, Works
 MIN_PASSWORD = 10
 ACCOUNT_FAILURES = 5
 ADDRESS_FAILURES = 30
-WINDOW = timedelta(minutes=15)
 _WRONG = "The e-mail address or the password is wrong."
 # Checked when the account is unknown, so that an answer takes as long as with a known one. Made
 # beforehand, with the parameters of new hashes: one costs each process some 70 ms.
@@ -51,22 +52,54 @@ def sign_in(works: Works, email: str, password: str, visitor: Visitor, days: int
     ValidationFailed (the same words for every reason) otherwise. The slow hash runs outside of
     any transaction.
     """
+    tried = _try(works, email, password, visitor)
+    with works.across_workspaces("sign-in: keep the outcome", write=True) as work:
+        membership = _first_membership(work, tried.user) if tried.user else None
+        if membership is not None:
+            forget(work, tried.keys[0])
+            return open_session(work, membership, visitor, days)
+        count(work, tried.keys)
+    raise wrong_password()
+
+
+def check_password(works: Works, email: str, password: str, visitor: Visitor) -> str:
+    """Give the id of the user whose password this is, counting failures. Raises as `sign_in`."""
+    tried = _try(works, email, password, visitor)
+    with works.across_workspaces("password: keep the outcome", write=True) as work:
+        if tried.user is not None:
+            forget(work, tried.keys[0])
+            return tried.user.id
+        count(work, tried.keys)
+    raise wrong_password()
+
+
+def wrong_password() -> ValidationFailed:
+    """Give the error that says no more than that it does not fit."""
+    return ValidationFailed([Finding("/password", "wrong", _WRONG)], detail=_WRONG)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """What came of a password: the user where it fits and they may sign in."""
+
+    user: User | None
+    keys: tuple[str, str]
+
+
+def _try(works: Works, email: str, password: str, visitor: Visitor) -> _Tried:
     email = email.strip().lower()
-    keys = (
-        (f"account:{email}", ACCOUNT_FAILURES),
-        (f"address:{visitor.address}", ADDRESS_FAILURES),
-    )
+    keys = (account_key(email), f"address:{visitor.address}")
+    limits = zip(keys, (ACCOUNT_FAILURES, ADDRESS_FAILURES), strict=True)
     with works.across_workspaces("sign-in: find the account") as work:
-        _refuse_throttled(work, keys)
+        refuse_throttled(work, limits)
         user = work.session.scalar(select(User).where(User.email == email))
     matched = check_password_hash(user.password_hash if user else DECOY, password)
-    with works.across_workspaces("sign-in: keep the outcome", write=True) as work:
-        membership = _first_membership(work, user) if user and matched and user.is_active else None
-        if membership is not None:
-            _forget_failures(work, keys[0][0])
-            return _open_session(work, membership, visitor, days)
-        _count_failures(work, [key for key, _limit in keys])
-    raise ValidationFailed([Finding("/password", "wrong", _WRONG)], detail=_WRONG)
+    return _Tried(user if user and matched and user.is_active else None, keys)
+
+
+def account_key(email: str) -> str:
+    """Name the counter of an account's failed sign-ins."""
+    return f"account:{email}"
 
 
 def actor_of_session(work: Work, secret: str) -> tuple[PersonActor, datetime] | None:
@@ -99,6 +132,18 @@ def actor_of_session(work: Work, secret: str) -> tuple[PersonActor, datetime] | 
     return actor, session.expires_at
 
 
+def end_sessions(
+    work: Work, generations: Generations, user_id: str, *, keep: str | None = None
+) -> None:
+    """End every session of a user but the one to keep, on every worker at once."""
+    work.session.execute(
+        delete(SignInSession).where(
+            SignInSession.user_id == user_id, SignInSession.id != (keep or "")
+        )
+    )
+    generations.bump(work, AUTH)
+
+
 def sign_out(work: Work, generations: Generations, session_id: str) -> None:
     """End one session, on every worker at once."""
     session = work.session.get(SignInSession, session_id)
@@ -121,9 +166,7 @@ def list_sessions(work: Work, user_id: str) -> list[SignInSession]:
 def sweep(work: Work) -> None:
     """Drop sessions and attempt counters that ran out."""
     work.session.execute(delete(SignInSession).where(SignInSession.expires_at <= work.now))
-    work.session.execute(
-        delete(SignInAttempts).where(SignInAttempts.window_started_at <= work.now - WINDOW)
-    )
+    throttle.sweep(work)
 
 
 def _first_membership(work: Work, user: User) -> Membership | None:
@@ -132,7 +175,8 @@ def _first_membership(work: Work, user: User) -> Membership | None:
     )
 
 
-def _open_session(work: Work, membership: Membership, visitor: Visitor, days: int) -> str:
+def open_session(work: Work, membership: Membership, visitor: Visitor, days: int) -> str:
+    """Sign a browser in to a workspace; give the secret for the cookie."""
     secret = new_secret("gcs_")
     session = SignInSession(
         id=new_id("ses"),
@@ -152,30 +196,3 @@ def _open_session(work: Work, membership: Membership, visitor: Visitor, days: in
         workspace_id=membership.workspace_id,
     )
     return secret
-
-
-def _refuse_throttled(work: Work, keys: tuple[tuple[str, int], ...]) -> None:
-    for key, limit in keys:
-        row = work.session.get(SignInAttempts, key)
-        if row is None or row.failures < limit:
-            continue
-        left = row.window_started_at + WINDOW - work.now
-        if left.total_seconds() > 0:
-            raise TooManyRequests(
-                "Too many failed sign-ins; wait a while, then try again.", left.total_seconds()
-            )
-
-
-def _count_failures(work: Work, keys: list[str]) -> None:
-    for key in keys:
-        row = work.session.get(SignInAttempts, key, with_for_update=True)
-        if row is None:
-            work.session.add(SignInAttempts(key=key, failures=1, window_started_at=work.now))
-        elif row.window_started_at + WINDOW <= work.now:
-            row.failures, row.window_started_at = 1, work.now
-        else:
-            row.failures += 1
-
-
-def _forget_failures(work: Work, key: str) -> None:
-    work.session.execute(delete(SignInAttempts).where(SignInAttempts.key == key))

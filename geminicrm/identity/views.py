@@ -1,12 +1,17 @@
 """Pages of people: sign in, sign out, the account with its sessions and tokens."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, request, session, url_for
 from flask_login import login_user, logout_user
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from geminicrm.identity.actor import PersonActor
 from geminicrm.identity.guards import (
     Credentials,
     SignedIn,
@@ -27,11 +32,40 @@ _LIFETIMES = {"30": 30, "90": 90, "365": 365, "never": None}
 Page = Response | str | tuple[str, int]
 
 
-def blueprint(credentials: Credentials, generations: Generations, session_days: int) -> Blueprint:
-    """Serve /sign-in, /sign-out and /account."""
+class AccountCard(Protocol):
+    """What a room above puts on the page of the account."""
+
+    def __call__(self, actor: PersonActor) -> str:
+        """Give its HTML."""
+        ...
+
+
+@dataclass(frozen=True)
+class Above:
+    """What rooms above add: cards of the account, the page for those who forgot their password."""
+
+    cards: Sequence[AccountCard] = ()
+    forgotten_url: str = ""
+
+
+NOTHING_ABOVE: Final = Above()
+
+
+def blueprint(
+    credentials: Credentials,
+    generations: Generations,
+    session_days: int,
+    above: Above = NOTHING_ABOVE,
+) -> Blueprint:
+    """Serve /sign-in, /sign-out and /account, with what rooms above add."""
     pages = Blueprint("identity", __name__, template_folder="templates")
     _add_doors(pages, credentials, generations, session_days)
-    _add_account(pages, generations)
+    _add_account(pages, generations, above.cards)
+
+    @pages.context_processor
+    def _forgotten() -> dict[str, str]:
+        return {"forgotten_url": above.forgotten_url}
+
     return pages
 
 
@@ -46,13 +80,13 @@ def _add_doors(
     @pages.post("/sign-in")
     @public
     def sign_in_now() -> Page:
-        visitor = Visitor(request.remote_addr or "", request.headers.get("User-Agent", ""))
+        visitor = visitor_now()
         email, password = request.form.get("email", ""), request.form.get("password", "")
         try:
             secret = sign_in(current_works(), email, password, visitor, session_days)
         except (ValidationFailed, TooManyRequests) as error:
             return _sign_in_page(email, error.detail), error.status
-        _keep_session(credentials, secret)
+        keep_session(credentials, secret)
         return redirect(local_target(request.form.get("next", "")))
 
     @pages.post("/sign-out")
@@ -65,18 +99,18 @@ def _add_doors(
         return redirect(url_for("identity.sign_in_form"))
 
 
-def _add_account(pages: Blueprint, generations: Generations) -> None:
+def _add_account(pages: Blueprint, generations: Generations, cards: Sequence[AccountCard]) -> None:
     @pages.get("/account")
     def account() -> Page:
-        return _account_page()
+        return _account_page(cards)
 
     @pages.post("/account/tokens")
     def new_token() -> Page:
         try:
             shown = _new_token()
         except ValidationFailed as error:
-            return _account_page(findings=error.findings), 422
-        return _account_page(shown=shown)
+            return _account_page(cards, findings=error.findings), 422
+        return _account_page(cards, shown=shown)
 
     @pages.post("/account/tokens/<token_id>/revoke")
     def revoke(token_id: str) -> Page:
@@ -95,6 +129,11 @@ def _add_account(pages: Blueprint, generations: Generations) -> None:
         return redirect(url_for("identity.account"))
 
 
+def visitor_now() -> Visitor:
+    """Give where the present request comes from."""
+    return Visitor(request.remote_addr or "", request.headers.get("User-Agent", ""))
+
+
 def local_target(target: str) -> str:
     """Give a path of ours to go on to; anything else, such as another site, becomes `/`."""
     parts = urlsplit(target)
@@ -103,7 +142,8 @@ def local_target(target: str) -> str:
     return target if target.isprintable() and "\\" not in target else "/"
 
 
-def _keep_session(credentials: Credentials, secret: str) -> None:
+def keep_session(credentials: Credentials, secret: str) -> None:
+    """Give the browser a new cookie for an opened session. Raises Unauthenticated."""
     actor = credentials.actor(secret)
     if actor is None:
         raise Unauthenticated
@@ -146,7 +186,9 @@ def _sign_in_page(email: str = "", wrong: str | None = None) -> str:
     return render("identity/sign_in.html", email=email, wrong=wrong, target=target)
 
 
-def _account_page(shown: str | None = None, findings: tuple[Finding, ...] = ()) -> str:
+def _account_page(
+    cards: Sequence[AccountCard], shown: str | None = None, findings: tuple[Finding, ...] = ()
+) -> str:
     actor = current_actor()
     with reading() as work:
         tokens = list_tokens(work, actor.user_id)
@@ -157,6 +199,7 @@ def _account_page(shown: str | None = None, findings: tuple[Finding, ...] = ()) 
         tokens=tokens,
         sessions=sessions,
         scopes=[SCOPES[name] for name in sorted(actor.scopes)],
+        cards=[Markup(card(actor)) for card in cards],  # noqa: S704 - rendered by templates that escape
         shown=shown,
         wrong={finding.pointer.lstrip("/"): finding.message for finding in findings},
     )

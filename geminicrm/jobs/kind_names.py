@@ -11,6 +11,7 @@ KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "extension.schedule": "Schedule",
         "mail.fetch": "Mailbox",
         "mail.send": "Mail",
+        "members.reset": "Password reset",
     }
 )
 """By kind, for pages and notifications; a test sees that no kind that a worker does is left out."""

@@ -11,6 +11,7 @@ from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
 from geminicrm.kernel.work import Work
 from geminicrm.mail.models import STATES, WAITING, MailTemplate, OutgoingMail
+from geminicrm.mail.sealing import hidden
 from geminicrm.mail.writing import SEND
 
 _SORT: Final = "-id"
@@ -70,6 +71,7 @@ def shape(row: OutgoingMail) -> dict[str, Any]:
     plain = {name: getattr(row, name) for name in _PLAIN}
     return {
         **plain,
+        **{name: hidden(row, plain[name]) for name in ("text", "html")},
         **{name: row.recipients.get(name, []) for name in ("to", "cc", "bcc")},
         "created_at": format_instant(row.created_at),
         "sent_at": format_instant(row.sent_at) if row.sent_at else None,

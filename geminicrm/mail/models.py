@@ -24,7 +24,9 @@ class OutgoingMail(WorkspaceOwned, Base):
 
     `recipients` holds `to`, `cc` and `bcc`, each a list of `{email, name}`. `connection_id` is the
     one to send it through, None for the workspace's usual one; `sent_through` the one that did.
-    `related_type` and `related_id` name the record that it was written from.
+    `related_type` and `related_id` name the record that it was written from. `sealed` is the
+    encrypted link that a mail with a secret link is sent with, until `sealed_until` at the latest;
+    its text holds a placeholder.
     """
 
     __tablename__ = "mails"
@@ -56,6 +58,8 @@ class OutgoingMail(WorkspaceOwned, Base):
     created_by: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    sealed: Mapped[str | None] = mapped_column(Text)
+    sealed_until: Mapped[datetime | None]
 
 
 class MailTemplate(WorkspaceOwned, Base):

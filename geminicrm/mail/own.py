@@ -22,6 +22,16 @@ def trial(work: Work, user_id: str) -> NewMail:
     return own_mail(Address(email=user.email, name=user.name), "Test mail", paragraphs, TRIAL)
 
 
+def trial_to(work: Work, address: str) -> NewMail:
+    """Give the same for any address, as the operator asks for it."""
+    workspace = work.session.get_one(Workspace, work.workspace_id)
+    paragraphs = (
+        "Hello,",
+        f"this mail from the workspace {workspace.name} is here to see whether mail goes out.",
+    )
+    return own_mail(Address(email=address), "Test mail", paragraphs, TRIAL)
+
+
 def own_mail(to: Address, subject: str, paragraphs: tuple[str, ...], purpose: str) -> NewMail:
     """Give a mail of some paragraphs, as text and as the same in HTML."""
     html = "".join(f"<p>{escape(one)}</p>" for one in paragraphs)

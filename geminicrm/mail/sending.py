@@ -14,6 +14,7 @@ from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.jobs.kinds import Claimed, Postponed, Run
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.mail.models import FAILED, QUEUED, SENDING, SENT, UNKNOWN, WAITING, OutgoingMail
+from geminicrm.mail.sealing import LinkGone, SecretLinks
 from geminicrm.mail.writing import SENDING_KIND
 
 _LATER: Final = (RateLimited, ServiceUnavailable)
@@ -44,9 +45,10 @@ class MailKind:
 
     name = SENDING_KIND
 
-    def __init__(self, works: Works, mailer: Mailer) -> None:
+    def __init__(self, works: Works, mailer: Mailer, links: SecretLinks) -> None:
         self._works = works
         self._mailer = mailer
+        self._links = links
 
     def ready(self) -> bool:
         """Give True: what can't be sent says so for each."""
@@ -76,9 +78,14 @@ class MailKind:
             if row.state == SENDING:
                 _set(row, {"state": UNKNOWN, "error": _LOST, "mend": _LOOK})
                 return None
+            try:
+                text, html = self._links.filled(work, row)
+            except LinkGone as error:
+                _set(row, {"state": FAILED, "error": str(error), "mend": error.mend})
+                return None
             row.state = SENDING
             row.attempts += 1
-            return _mail(row), row.connection_id
+            return _mail(row, text, html), row.connection_id
 
     def _failed(self, actor: Actor, mail_id: str, error: SdkError, *, last: bool) -> None:
         later = isinstance(error, _LATER) and not last
@@ -113,6 +120,7 @@ def _sent(provider: str, connection_id: str, sent: SentMail) -> dict[str, Any]:
         "refused": [{"email": one.email, "reason": one.reason} for one in sent.refused],
         "error": None,
         "mend": None,
+        "sealed": None,
     }
 
 
@@ -125,7 +133,7 @@ def _not_sent(error: SdkError, *, later: bool) -> dict[str, Any]:
     return {**told, "state": QUEUED if later else FAILED}
 
 
-def _mail(row: OutgoingMail) -> Mail:
+def _mail(row: OutgoingMail, text: str, html: str) -> Mail:
     to, cc, bcc = (_addresses(row.recipients.get(name, ())) for name in ("to", "cc", "bcc"))
     return Mail(
         # Anew for each decision to send it: a person who sends it again means it.
@@ -134,8 +142,8 @@ def _mail(row: OutgoingMail) -> Mail:
         cc=cc,
         bcc=bcc,
         subject=row.subject,
-        text=row.text,
-        html=row.html,
+        text=text,
+        html=html,
         in_reply_to=row.in_reply_to,
         references=tuple(row.references),
     )

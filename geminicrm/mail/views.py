@@ -12,6 +12,7 @@ from geminicrm.kernel.paging import Page
 from geminicrm.mail.doors_needed import Accounts, ReadRecord, check_account
 from geminicrm.mail.listing import counts, list_mails, shape, templates, waiting
 from geminicrm.mail.own import trial
+from geminicrm.mail.sealing import may_show
 from geminicrm.mail.shapes import addresses, read_mail
 from geminicrm.mail.templating import filled
 from geminicrm.mail.writing import (
@@ -92,7 +93,9 @@ def _serve_one(pages: Blueprint) -> None:
     @needs(SEND)
     def one(mail_id: str) -> str:
         with reading() as work:
-            return render("mail/one.html", mail=shape(find_mail(work, mail_id)))
+            row = find_mail(work, mail_id)
+            shown = may_show(work.actor, row)
+            return render("mail/one.html", mail=shape(row), link_shown=shown)
 
     @pages.post("/<mail_id>/send")
     @needs(SEND)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -36,11 +37,21 @@ class NewMail:
     connection_id: str | None = None
     in_reply_to: str = ""
     references: Sequence[str] = ()
+    sealed: str | None = None
+    sealed_until: datetime | None = None
 
 
 def write_mail(work: Work, new: NewMail) -> OutgoingMail:
     """Store a mail and have it sent after the commit. Raises ScopeMissing, ValidationFailed."""
     work.require(SEND)
+    return write_own_mail(work, new)
+
+
+def write_own_mail(work: Work, new: NewMail) -> OutgoingMail:
+    """Store a mail of the CRM itself: whoever causes it need not be allowed to send mail.
+
+    Raises ValidationFailed.
+    """
     found = [*_wrong_recipients(new), *_wrong_text(new)]
     if found:
         raise ValidationFailed(found)
@@ -66,6 +77,8 @@ def write_mail(work: Work, new: NewMail) -> OutgoingMail:
         refused=[],
         created_by=work.actor.label,
         created_at=work.now,
+        sealed=new.sealed,
+        sealed_until=new.sealed_until,
     )
     work.session.add(row)
     _hand_over(work, row)
@@ -99,7 +112,7 @@ def note_sent(work: Work, mail_id: str) -> OutgoingMail:
     row = find_mail(work, mail_id)
     if row.state != UNKNOWN:
         raise Conflict(f"The mail is {row.state}: only one of unknown fate can be settled.")
-    row.state, row.sent_at = SENT, work.now
+    row.state, row.sent_at, row.sealed = SENT, work.now, None
     work.audit("mail.noted_sent", row.id, {})
     return row
 

@@ -17,6 +17,7 @@ class Notification(WorkspaceOwned, Base):
 
     `key` names what it is about: in a workspace at most one of a key is open. `count` says how
     often it was raised between `first_at` and `last_at`; `link` is the page where it is mended.
+    `mailed_at` is when it was mailed to those who want that, or seen that nobody can send mail.
     """
 
     __tablename__ = "notifications"
@@ -39,6 +40,7 @@ class Notification(WorkspaceOwned, Base):
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     resolved_at: Mapped[datetime | None]
+    mailed_at: Mapped[datetime | None]
 
 
 class NotificationRead(WorkspaceOwned, Base):

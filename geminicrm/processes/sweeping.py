@@ -13,7 +13,9 @@ from geminicrm.connections.outgoing import call_log
 from geminicrm.identity.sign_in import sweep
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.jobs.care import Care
+from geminicrm.mail import sealing
 from geminicrm.mail.fetching import MailboxKeeper
+from geminicrm.members import links
 from geminicrm.notifications import raising
 from marketplace.blob_care import collect_blobs
 
@@ -34,6 +36,7 @@ class Sweeping:
         self._core = core
         self._care = care
         self._mailboxes = MailboxKeeper(core.works, core.mailboxes)
+        self._notice_mails = core.members().notice_mails
         self._collected = -_COLLECT_SECONDS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeping", daemon=True)
@@ -67,6 +70,7 @@ class Sweeping:
             market.moderation.notices.renew,
             life_cycle.quarantine.sweep,
             self._mailboxes.step,
+            self._notice_mails.step,
         )
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time
@@ -77,6 +81,8 @@ class Sweeping:
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
             sweep(work)
             raising.sweep(work)
+            sealing.sweep(work)
+            links.sweep(work)
             call_log.sweep(work)
 
     def _blobs(self) -> None:

@@ -74,6 +74,14 @@ class Capabilities:
                 for connection in self._table.all(installed.id):
                     yield from (Provider(installed, connection),) if connection.active else ()
 
+    def provides(self, workspace_id: str, connection_id: str, capability: str) -> bool:
+        """Tell whether a connection, active or not, is one of a provider of a capability."""
+        return any(
+            capability in installed.manifest.provides
+            and self._table.find(installed.id, connection_id) is not None
+            for installed in self._hooked(workspace_id)
+        )
+
     def ask(self, actor: Actor, asked: Asked) -> tuple[Provider, Any]:
         """Have it done; give who did it, and what came of it in the classes of the contract.
 

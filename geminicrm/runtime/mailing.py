@@ -12,7 +12,7 @@ _MAILBOX = "mailbox"
 
 
 class CapabilityMailer:
-    """Implements Mailer and names the Accounts."""
+    """Implements Mailer and Senders, and names the Accounts."""
 
     def __init__(self, capabilities: Capabilities) -> None:
         self._capabilities = capabilities
@@ -45,6 +45,10 @@ class CapabilityMailer:
         )
         found = dict.fromkeys((one.connection.id, one.connection.name) for one in (*usual, *others))
         return list(found)
+
+    def sends_mail(self, workspace_id: str, connection_id: str) -> bool:
+        """Tell whether a connection is one that sends mail, well or not."""
+        return self._capabilities.provides(workspace_id, connection_id, _EMAIL)
 
 
 class CapabilityMailboxes:

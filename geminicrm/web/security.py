@@ -38,6 +38,11 @@ def allow_form_action(redirect_uri: str) -> None:
     g.form_action_sources = sources
 
 
+def keep_address_secret() -> None:
+    """Keep the address of the page being answered, which holds a secret, from other pages."""
+    g.secret_address = True
+
+
 def static_sources(public_url: str, scheme: str, host: str) -> str:
     """Give the only addresses that scripts and styles may come from.
 
@@ -74,6 +79,9 @@ def init_app(app: Flask, public_url: str) -> None:
             headers["Content-Security-Policy"] = policy(request.scheme, request.host, forms)
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
+        if g.get("secret_address"):
+            headers["Referrer-Policy"] = "no-referrer"
+            headers["Cache-Control"] = "no-store"
         return response
 
     app.after_request(add_headers)

@@ -15,7 +15,6 @@ from geminicrm.identity.people import (
 from geminicrm.identity.sign_in import (
     ACCOUNT_FAILURES,
     ADDRESS_FAILURES,
-    WINDOW,
     Visitor,
     actor_of_session,
     list_sessions,
@@ -23,6 +22,7 @@ from geminicrm.identity.sign_in import (
     sign_out,
     sweep,
 )
+from geminicrm.identity.throttle import WINDOW
 from geminicrm.kernel.errors import Conflict, NotFound, TooManyRequests, ValidationFailed
 from geminicrm.kernel.generation import AUTH
 from tests.support.core import PASSWORD, make_tenant

@@ -37,7 +37,7 @@ def mailer():
 
 @pytest.fixture
 def hands(core, mailer):
-    made = Hands(core, kinds=[MailKind(core.works, mailer)])
+    made = Hands(core, kinds=[MailKind(core.works, mailer, core.secret_links)])
     yield made
     made.close()
 

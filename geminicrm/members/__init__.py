@@ -1,0 +1,1 @@
+"""Members: invitations, passwords, addresses, and the mails that the CRM itself writes."""
