@@ -28,6 +28,7 @@ _NEEDING = (
     ("operate:instance", ("Moderation", "/moderation", "shield-check", "Operate", "")),
 )
 # Right behind what is installed: entries of one section stand together.
+_PAYMENTS = ("read:payments", ("Payments", "/payments", "credit-card", "", "g y"))
 _OUTBOX = ("send:email", ("Outbox", "/outbox", "mail", "", "g e"))
 _INTEGRATIONS = (
     "read:integrations",
@@ -39,7 +40,14 @@ _NEEDING_IN_CRM = (
     ("operate:instance", ("Workers", "/operations/workers", "stack-2", "Operate", "")),
 )
 # What rooms above the CRM put beside its records.
-CARDS: Sequence[Card] = ()
+CARDS: Sequence[Card] = (
+    Card(
+        title="Payments",
+        url="/payments/card",
+        kinds=frozenset({"lead", "deal"}),
+        scope="read:payments",
+    ),
+)
 _MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 
 
@@ -63,7 +71,9 @@ def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[Nav
 def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
     needing = (_INTEGRATIONS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
-    return _items((*_PLACES, *_allowed((_OUTBOX,)), *_EXTEND, *_allowed(needing)), attention)
+    return _items(
+        (*_PLACES, *_allowed((_PAYMENTS, _OUTBOX)), *_EXTEND, *_allowed(needing)), attention
+    )
 
 
 def places_of_registry() -> list[NavItem]:

@@ -15,6 +15,7 @@ from geminicrm.kernel.db import Base
 from geminicrm.kernel.jobs import models as jobs
 from geminicrm.mail import models as mail
 from geminicrm.notifications import models as notifications
+from geminicrm.payments import models as payments
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
 from marketplace import models as marketplace
@@ -28,7 +29,7 @@ from marketplace.statistics import models as statistics
 
 MODELS = (
     audit, connections, generation, jobs, outbox, identity, activities, companies, contacts,
-    deals, leads, mail, notifications, pipelines, runtime, history, marketplace,
+    deals, leads, mail, notifications, payments, pipelines, runtime, history, marketplace,
     moderation, publishers, registries, reviews, search, signing, statistics,
 )  # fmt: skip
 
