@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from geminicrm.app import Core
-from geminicrm.crm.build import event_types
+from geminicrm.core import event_types
 from geminicrm.events.catalogue import Catalogue, Catalogues, sample_of, schema_of, shown
 from geminicrm.kernel.errors import NotFound
 from geminicrm.kernel.outbox import OutboxEvent
