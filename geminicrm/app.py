@@ -56,10 +56,9 @@ from geminicrm.runtime.connection_values import ConnectionValues
 from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
-from geminicrm.runtime.mailing import CapabilityMailer
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
-from geminicrm.runtime.paying import CapabilityPaying
+from geminicrm.runtime.paying import payers
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
@@ -235,13 +234,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         jobs=Jobs(works, labels, types.may_read, runtime.leases.alive),
         oauth=oauth,
         connections=connections,
-        payments=build_payments(
-            works,
-            crm,
-            CapabilityPaying(runtime.capabilities),
-            CapabilityMailer(runtime.capabilities).accounts,
-            settings.public_url,
-        ),
+        payments=build_payments(crm, *payers(runtime.capabilities), settings.public_url),
     )
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from geminicrm.crm.build import Crm
 from geminicrm.kernel.jobs.kinds import Kind
-from geminicrm.kernel.work import Works
 from geminicrm.mail.doors_needed import Accounts
 from geminicrm.payments.asking import AskKind, pages_at
 from geminicrm.payments.doors_needed import Paying
@@ -27,10 +26,9 @@ class Payments:
     paying: Paying
 
 
-def build_payments(
-    works: Works, crm: Crm, paying: Paying, accounts: Accounts, public_url: str
-) -> Payments:
+def build_payments(crm: Crm, paying: Paying, accounts: Accounts, public_url: str) -> Payments:
     """Make it; `accounts` names who can send mail, `public_url` is where payers come back to."""
+    works = crm.works
     records = PaymentRecords(crm)
     settling = Settling(records, PaymentMails(accounts))
     looker = Looker(works, paying, settling)

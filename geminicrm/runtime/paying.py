@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout
 from geminicrm.kernel.work import Actor
+from geminicrm.mail.doors_needed import Accounts
 from geminicrm.payments.doors_needed import Way
 from geminicrm.runtime.capabilities import Asked, Capabilities
+from geminicrm.runtime.mailing import CapabilityMailer
 
 _PAYMENTS: Final = "payments"
 _LIVE: Final = "live"
@@ -58,3 +60,8 @@ class CapabilityPaying:
         )
         checkout: Checkout = self._capabilities.ask(actor, asked)[1]
         return checkout
+
+
+def payers(capabilities: Capabilities) -> tuple[CapabilityPaying, Accounts]:
+    """Give who asks for payments, and who names the accounts that tell of them by mail."""
+    return CapabilityPaying(capabilities), CapabilityMailer(capabilities).accounts

@@ -151,6 +151,6 @@ def desk_of(core: Core, tenant: Tenant) -> Desk:
     """Make it; its worker does jobs of payments, and mails stay in the outbox."""
     paying = ScriptedPaying()
     accounts = [("conn_9", "Mail")]
-    payments = build_payments(core.works, core.crm, paying, lambda _actor: accounts, PUBLIC_URL)
+    payments = build_payments(core.crm, paying, lambda _actor: accounts, PUBLIC_URL)
     hands = Hands(core, [payments.leads], payments.kinds)
     return Desk(core, tenant, paying, payments, hands, accounts)

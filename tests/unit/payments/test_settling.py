@@ -24,9 +24,7 @@ def opened(desk, **changes):
 
 def settle(desk, wanted, **said):
     with desk.core.works.write(desk.tenant.system()) as work:
-        row = desk.payments.settling.settle(
-            work, desk.row(wanted), checkout_of(wanted, **said)
-        )
+        row = desk.payments.settling.settle(work, desk.row(wanted), checkout_of(wanted, **said))
         return row.state
 
 
