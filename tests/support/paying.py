@@ -125,10 +125,10 @@ class Desk:
         with self.core.works.read(self.tenant.system()) as work:
             return work.get(Payment, payment_id)
 
-    def all(self, **narrowed: str) -> list[dict[str, Any]]:
+    def all(self, related_id: str = "") -> list[dict[str, Any]]:
         """List them as programs see them."""
         with self.core.works.read(self.tenant.system()) as work:
-            return list_payments(work, **narrowed).data
+            return list_payments(work, related_id=related_id).data
 
     def events(self, prefix: str = "payment.") -> list[str]:
         """Name the events so far."""
