@@ -21,10 +21,10 @@ from geminicrm.connections.oauth import views as oauth_views
 from geminicrm.connections.oauth.assembly import OAuthNeeds, build_oauth
 from geminicrm.connections.shared_values import OperatorValues
 from geminicrm.core import Core as Core  # noqa: PLC0414 - re-exported: who builds one names its type
+from geminicrm.core import event_types
 from geminicrm.crm import doors as crm_doors
 from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import build as build_crm
-from geminicrm.crm.build import event_types
 from geminicrm.events import doors as events_doors
 from geminicrm.events.catalogue import Catalogues
 from geminicrm.identity import views as identity_views
@@ -45,6 +45,8 @@ from geminicrm.kernel.work import Works
 from geminicrm.mail import doors as mail_doors
 from geminicrm.members import doors as members_doors
 from geminicrm.notifications import doors as notifications_doors
+from geminicrm.payments import doors as payments_doors
+from geminicrm.payments.assembly import build_payments
 from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
@@ -57,6 +59,7 @@ from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
+from geminicrm.runtime.paying import payers
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
@@ -232,6 +235,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         jobs=Jobs(works, labels, types.may_read, runtime.leases.alive),
         oauth=oauth,
         connections=connections,
+        payments=build_payments(crm, *payers(runtime.capabilities), settings.public_url),
     )
 
 
@@ -270,6 +274,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         *members_doors.blueprints(core.members(), credentials),
         *notifications_doors.blueprints(),
         *mail_doors.blueprints(core.crm.read_record, core.mailer.accounts, core.secret_links),
+        *payments_doors.blueprints(core.payments),
         *jobs_doors.blueprints(core.jobs),
         oauth_views.blueprint(core.oauth.journeys),
         *connections_doors.blueprints(core.connections),

@@ -1,16 +1,19 @@
 """What one process is made of; app.py puts it together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from geminicrm.config import Settings
 from geminicrm.connections.assembly import Connections
 from geminicrm.connections.oauth.assembly import OAuth
 from geminicrm.crm.build import Crm
+from geminicrm.crm.build import event_types as crm_event_types
 from geminicrm.crm.filing import MailRecords
 from geminicrm.jobs.kind_names import KIND_NAMES
 from geminicrm.jobs.service import Jobs
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
+from geminicrm.kernel.events import EventType
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.jobs.kinds import EventKind, Kind
@@ -26,6 +29,8 @@ from geminicrm.mail.sealing import SecretLinks
 from geminicrm.mail.sending import MailKind
 from geminicrm.members.assembly import Members, MembersNeeds, build_members
 from geminicrm.notifications.jobs import JobNotices
+from geminicrm.payments.assembly import Payments
+from geminicrm.payments.events import TYPES as PAYMENT_EVENTS
 from geminicrm.runtime.attention.assembly import Care
 from geminicrm.runtime.attention.attention import Attention
 from geminicrm.runtime.labels import names
@@ -38,6 +43,11 @@ from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
+
+
+def event_types() -> Sequence[EventType]:
+    """Give every type of event of the core."""
+    return (*crm_event_types(), *PAYMENT_EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +74,7 @@ class Core:
     jobs: Jobs
     oauth: OAuth
     connections: Connections
+    payments: Payments
 
     @property
     def attention(self) -> Attention:
@@ -105,14 +116,15 @@ class Core:
 
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
-        return (self.runtime.sink,)
+        return (self.runtime.sink, self.payments.leads)
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
         fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
         send = MailKind(self.works, self.mailer, self.secret_links)
-        return (*events, *self.runtime.kinds, send, fetch, self.members().kind)
+        own: tuple[Kind, ...] = (send, fetch, self.members().kind, *self.payments.kinds)
+        return (*events, *self.runtime.kinds, *own)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

@@ -28,6 +28,7 @@ _NEEDING = (
     ("operate:instance", ("Moderation", "/moderation", "shield-check", "Operate", "")),
 )
 # Right behind what is installed: entries of one section stand together.
+_PAYMENTS = ("read:payments", ("Payments", "/payments", "credit-card", "", "g y"))
 _OUTBOX = ("send:email", ("Outbox", "/outbox", "mail", "", "g e"))
 _MEMBERS = ("read:users", ("Members", "/members", "users-group", "", "g u"))
 _INTEGRATIONS = (
@@ -40,7 +41,14 @@ _NEEDING_IN_CRM = (
     ("operate:instance", ("Workers", "/operations/workers", "stack-2", "Operate", "")),
 )
 # What rooms above the CRM put beside its records.
-CARDS: Sequence[Card] = ()
+CARDS: Sequence[Card] = (
+    Card(
+        title="Payments",
+        url="/payments/card",
+        kinds=frozenset({"lead", "deal"}),
+        scope="read:payments",
+    ),
+)
 _MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 
 
@@ -65,7 +73,8 @@ def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
     needing = (_INTEGRATIONS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
     return _items(
-        (*_PLACES, *_allowed((_OUTBOX, _MEMBERS)), *_EXTEND, *_allowed(needing)), attention
+        (*_PLACES, *_allowed((_PAYMENTS, _OUTBOX, _MEMBERS)), *_EXTEND, *_allowed(needing)),
+        attention,
     )
 
 

@@ -16,6 +16,7 @@ from geminicrm.kernel.jobs import models as jobs
 from geminicrm.mail import models as mail
 from geminicrm.members import models as members
 from geminicrm.notifications import models as notifications
+from geminicrm.payments import models as payments
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
 from marketplace import models as marketplace
@@ -29,7 +30,7 @@ from marketplace.statistics import models as statistics
 
 MODELS = (
     audit, connections, generation, jobs, outbox, identity, activities, companies, contacts,
-    deals, leads, mail, members, notifications, pipelines, runtime, history, marketplace,
+    deals, leads, mail, members, notifications, payments, pipelines, runtime, history, marketplace,
     moderation, publishers, registries, reviews, search, signing, statistics,
 )  # fmt: skip
 

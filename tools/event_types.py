@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from geminicrm.crm.build import event_types
+from geminicrm.core import event_types
 from geminicrm.events.catalogue import Catalogue, sample_of
 from geminicrm.kernel.events import EventType
 

@@ -66,6 +66,11 @@ _ALL = (
           sensitive=True, for_extensions=False),
     Scope("send:email", "Send e-mail", "Send mail from the workspace's or one's own mail account.",
           "send", sensitive=True),
+    Scope("read:payments", "View payments",
+          "Amounts, payers, links to pay and whether they are paid.", "view"),
+    Scope("request:payments", "Request payments",
+          "Ask people to pay, cancel what was asked, look whether it is paid.", "change",
+          sensitive=True, for_extensions=False),
     Scope("manage:workspace", "Manage the workspace",
           "Its name, time zone, currency and pipelines.", "manage",
           sensitive=True, for_extensions=False),
@@ -85,7 +90,9 @@ _EVERYTHING = frozenset(SCOPES) - OPERATOR_SCOPES
 _READING = frozenset(
     {name for name in SCOPES if name.startswith("read:")} - {"read:audit"},
 )
-_WORKING = _READING | {name for name in SCOPES if name.startswith(("write:", "send:", "connect:"))}
+_WORKING = _READING | {
+    name for name in SCOPES if name.startswith(("write:", "send:", "connect:", "request:"))
+}
 
 ROLES = {
     "owner": _EVERYTHING,

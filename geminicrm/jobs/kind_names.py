@@ -7,11 +7,14 @@ from typing import Final
 KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "event:extensions": "Event",
+        "event:payments": "Event",
         "extension.job": "Job",
         "extension.schedule": "Schedule",
         "mail.fetch": "Mailbox",
         "mail.send": "Mail",
         "members.reset": "Password reset",
+        "payments.ask": "Payment link",
+        "payments.look": "Payment check",
     }
 )
 """By kind, for pages and notifications; a test sees that no kind that a worker does is left out."""

@@ -9,7 +9,9 @@ from geminicrm.runtime.event_schema import data_findings, schema_findings
 from geminicrm.runtime.manifest_model import event_kind
 from geminicrm.runtime.strict_json import shorten
 
-CORE_KINDS: Final = frozenset({"activity", "company", "contact", "deal", "lead", "pipeline"})
+CORE_KINDS: Final = frozenset(
+    {"activity", "company", "contact", "deal", "lead", "payment", "pipeline"}
+)
 """What the names of the core's own events begin with."""
 _MOST_TYPES: Final = 20
 _MOST_EVENTS: Final = 50

@@ -17,6 +17,8 @@ from geminicrm.runtime.record_door import NOUNS
 from geminicrm.runtime.watching.counter import Counter
 
 _RECORD_HOOKS = ("before_record_save", "collect_badges", "collect_panel")
+# Payments are no records that extensions have a door to; events tell of them all the same.
+_NOUNS_OF_EVENTS = {**NOUNS, "payment": "payments"}
 _Key = tuple[str, str]
 
 
@@ -150,7 +152,7 @@ def _asks(
     extension_id: str, patterns: Iterable[str], granted: frozenset[str], event_type: str
 ) -> bool:
     kind = event_type.partition(".")[0]
-    noun = NOUNS.get(kind)
+    noun = _NOUNS_OF_EVENTS.get(kind)
     if kind == event_kind(extension_id) or (noun is not None and f"read:{noun}" not in granted):
         return False
     return any(matches(pattern, event_type) for pattern in patterns)

@@ -6,12 +6,14 @@ import jsonschema
 import pytest
 from sqlalchemy import select
 
+from extensions.sdk.service_errors import ServiceRefused
 from geminicrm.app import Core
-from geminicrm.crm.build import event_types
+from geminicrm.core import event_types
 from geminicrm.events.catalogue import Catalogue, Catalogues, sample_of, schema_of, shown
 from geminicrm.kernel.errors import NotFound
 from geminicrm.kernel.outbox import OutboxEvent
 from tests.support.core import Tenant
+from tests.support.paying import desk_of
 
 CATALOGUE = Catalogue(event_types())
 
@@ -52,8 +54,19 @@ def a_busy_day(core: Core, tenant: Tenant) -> None:
         door.delete(owner, made["id"])
 
 
+def payments(core: Core, tenant: Tenant) -> None:
+    """Have one paid and one refused."""
+    desk = desk_of(core, tenant)
+    desk.paying.answers = [{"paid": True, "status": "complete"}, ServiceRefused("no")]
+    for _ in range(2):
+        desk.ask()
+        desk.hands.work()
+    desk.hands.close()
+
+
 def test_every_event_is_as_its_type_says(core: Core, tenant: Tenant):
     a_busy_day(core, tenant)
+    payments(core, tenant)
     with core.works.read(tenant.system()) as work:
         events = [row.stored().body() for row in work.session.scalars(select(OutboxEvent))]
     for event in events:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from geminicrm.crm.build import event_types
+from geminicrm.core import event_types
 from geminicrm.runtime.manifest import ManifestInvalid, parse_manifest
 from geminicrm.runtime.manifest_events import CORE_KINDS, MAX_NAME, event_findings
 from geminicrm.runtime.manifest_model import OwnEvent

@@ -1,0 +1,1 @@
+"""Payments: asked for beside leads and deals, looked after until they are paid or ended."""
