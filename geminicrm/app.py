@@ -64,6 +64,7 @@ from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.services import InstalledServices
 from geminicrm.runtime.workspaces import workspace_info
+from geminicrm.syncing.sink import SyncSink
 from geminicrm.web import pages
 from geminicrm.web import styleguide as web_styleguide
 from marketplace import doors as market_doors
@@ -231,6 +232,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         jobs=Jobs(works, labels, types.may_read, runtime.leases.alive),
         oauth=oauth,
         connections=connections,
+        sync_sink=SyncSink(works, generations),
     )
 
 

@@ -25,6 +25,7 @@ from geminicrm.mail.sending import MailKind
 from geminicrm.notifications.jobs import JobNotices
 from geminicrm.runtime.attention.assembly import Care
 from geminicrm.runtime.attention.attention import Attention
+from geminicrm.runtime.crm_syncing import CapabilityCrms
 from geminicrm.runtime.labels import names
 from geminicrm.runtime.mailing import CapabilityMailboxes, CapabilityMailer
 from geminicrm.runtime.own_packages import OwnPackages
@@ -33,6 +34,8 @@ from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
+from geminicrm.syncing.running import SyncKind
+from geminicrm.syncing.sink import SyncSink
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
 
@@ -61,6 +64,7 @@ class Core:
     jobs: Jobs
     oauth: OAuth
     connections: Connections
+    sync_sink: SyncSink
 
     @property
     def attention(self) -> Attention:
@@ -84,13 +88,14 @@ class Core:
 
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
-        return (self.runtime.sink,)
+        return (self.runtime.sink, self.sync_sink)
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
         fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
-        return (*events, *self.runtime.kinds, MailKind(self.works, self.mailer), fetch)
+        sync = SyncKind(self.works, CapabilityCrms(self.runtime.capabilities), self.crm)
+        return (*events, *self.runtime.kinds, MailKind(self.works, self.mailer), fetch, sync)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

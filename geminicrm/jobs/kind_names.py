@@ -7,10 +7,12 @@ from typing import Final
 KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "event:extensions": "Event",
+        "event:sync": "Change to sync",
         "extension.job": "Job",
         "extension.schedule": "Schedule",
         "mail.fetch": "Mailbox",
         "mail.send": "Mail",
+        "sync.run": "Sync",
     }
 )
 """By kind, for pages and notifications; a test sees that no kind that a worker does is left out."""

@@ -15,6 +15,7 @@ from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.jobs.care import Care
 from geminicrm.mail.fetching import MailboxKeeper
 from geminicrm.notifications import raising
+from geminicrm.syncing.running import SyncKeeper
 from marketplace.blob_care import collect_blobs
 
 _SWEEP_SECONDS: Final = 60.0
@@ -34,6 +35,7 @@ class Sweeping:
         self._core = core
         self._care = care
         self._mailboxes = MailboxKeeper(core.works, core.mailboxes)
+        self._syncs = SyncKeeper(core.works)
         self._collected = -_COLLECT_SECONDS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeping", daemon=True)
@@ -67,6 +69,7 @@ class Sweeping:
             market.moderation.notices.renew,
             life_cycle.quarantine.sweep,
             self._mailboxes.step,
+            self._syncs.step,
         )
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time
