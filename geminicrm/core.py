@@ -34,6 +34,7 @@ from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
+from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.running import SyncKind
 from geminicrm.syncing.sink import SyncSink
 from marketplace.assembly import Marketplace
@@ -65,6 +66,7 @@ class Core:
     oauth: OAuth
     connections: Connections
     sync_sink: SyncSink
+    syncing: Choosing
 
     @property
     def attention(self) -> Attention:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from flask import g, request
 
+from geminicrm.connections.sections import Section
 from geminicrm.crm.shared.desk import Card
 from geminicrm.identity.models import User, Workspace
 from geminicrm.kernel.work import Actor, Works
@@ -39,7 +40,18 @@ _NEEDING_IN_CRM = (
     ("operate:instance", ("Workers", "/operations/workers", "stack-2", "Operate", "")),
 )
 # What rooms above the CRM put beside its records.
-CARDS: Sequence[Card] = ()
+CARDS: Sequence[Card] = (
+    Card(
+        title="Sync",
+        url="/syncing/card",
+        kinds=frozenset({"contact", "company", "deal"}),
+        scope="read:integrations",
+    ),
+)
+# What rooms put on the page of a connection.
+SECTIONS: Sequence[Section] = (
+    Section(title="Sync", url="/syncing/connection", capability="crm_sync"),
+)
 _MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 
 

@@ -12,8 +12,12 @@ from extensions.sdk.capabilities.crm_sync import (
     Search,
     StandardFields,
 )
+from geminicrm.connections.book import ConnectionBook
 from geminicrm.identity.actor import SystemActor
+from geminicrm.kernel.errors import NotFound
+from geminicrm.kernel.work import Work
 from geminicrm.runtime.capabilities import Asked, Capabilities, Provider
+from geminicrm.syncing.doors_needed import FindConnection, Place
 
 _CRM_SYNC: Final = "crm_sync"
 
@@ -97,3 +101,18 @@ class CapabilityCrms:
             if mine and provider.connection.id == connection_id:
                 return CapabilityCrm(self._capabilities, provider)
         return None
+
+
+def place_of(book: ConnectionBook) -> FindConnection:
+    """Make what finds a connection that the actor may see."""
+
+    def place(work: Work, connection_id: str) -> Place:
+        row = book.get(work, connection_id)
+        service = book.services.find(work.workspace_id, row.extension_id)
+        if service is None:
+            raise NotFound("integration", connection_id)
+        return Place(
+            id=row.id, name=row.name, service=service.name, syncs=_CRM_SYNC in service.provides
+        )
+
+    return place

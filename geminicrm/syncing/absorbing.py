@@ -1,7 +1,7 @@
 """Taking in a record of the other side: matching it, merging it, telling what both had changed."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import func, select
 
@@ -14,11 +14,12 @@ from geminicrm.kernel.work import Work
 from geminicrm.syncing import dirty
 from geminicrm.syncing.fields import STAGE
 from geminicrm.syncing.merging import Side, merge
-from geminicrm.syncing.models import GONE, NEWEST, UNKNOWN, SyncLink
+from geminicrm.syncing.models import GONE, NEWEST, SENDING, UNKNOWN, SyncLink
 from geminicrm.syncing.pairing import Pairing, fail, label_of, seen, settle
 from geminicrm.syncing.writing import fields_of, note_conflicts, told, write
 
-_MOST_UNKNOWN = 200
+_MOST_LOST: Final = 200
+_LOST: Final = (SENDING, UNKNOWN)
 
 
 class Absorbing:
@@ -132,6 +133,9 @@ class Absorbing:
     def _mark_if_different(self, link: SyncLink, ours: Rest, wrong: set[str]) -> None:
         pairing = self._pairing
         own = pairing.fields.ours(ours)
+        if STAGE in own and STAGE not in link.base:
+            # Theirs is in a stage that we don't have: it stays there until ours is moved.
+            link.base = {**link.base, STAGE: own[STAGE]}
         differs = any(
             link.base.get(name, "") != value for name, value in own.items() if name not in wrong
         )
@@ -147,9 +151,9 @@ class Absorbing:
         """Give new ones to our records of which nobody knows whether they were made there."""
         fields = self._pairing.fields
         fresh = [one for one in records if one.id not in self._links]
-        waiting = self._pairing.in_state(self._work, UNKNOWN, _MOST_UNKNOWN) if fresh else ()
+        waiting = self._pairing.in_states(self._work, _LOST, _MOST_LOST) if fresh else ()
         for link in waiting:
-            found = next((one for one in fresh if fields.theirs(one) == link.base), None)
+            found = next((one for one in fresh if _alike(fields.theirs(one), link.base)), None)
             if found is not None:
                 fresh.remove(found)
                 link.far_id, link.state = found.id, "ok"
@@ -183,4 +187,9 @@ class Absorbing:
 
 
 def _is_free(link: SyncLink | None) -> bool:
-    return link is None or (link.far_id is None and link.state != UNKNOWN)
+    return link is None or (link.far_id is None and link.state not in _LOST)
+
+
+def _alike(theirs: Mapping[str, str], sent: Mapping[str, str]) -> bool:
+    """Tell whether a record there is what was sent; fields that were not sent don't count."""
+    return all(sent[name] == value for name, value in theirs.items() if name in sent)

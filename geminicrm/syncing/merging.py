@@ -33,7 +33,7 @@ def merge(
 
     Who alone changed a field wins it; where both changed it differently `winner` does.
     """
-    take, give, conflicts = set(), set(), []
+    take, give, conflicts = set[str](), set[str](), list[Conflict]()
     for name, far in theirs.items():
         old, own = base.get(name, ""), ours.get(name, "")
         if own == far:

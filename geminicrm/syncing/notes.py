@@ -18,13 +18,13 @@ _UNANSWERED: Final = Failed(index=0, code="no_answer", message="Nothing was said
 class Item:
     """One record as it is sent: the values in the words of the other side, and as compared.
 
-    `far_id` is of a known one, `key` finds a new one. `wrong` says what has no word there.
+    `absent` are the fields of ours that are empty. `far_id` is of a known one, `key` finds a new
+    one. `wrong` says what has no word there.
     """
-
     record_id: str
     values: Mapping[str, str]
     sent: Mapping[str, str]
-    before: Mapping[str, str]
+    absent: Mapping[str, str]
     label: str
     wrong: str = ""
     far_id: str = ""
@@ -42,7 +42,7 @@ class Item:
             record_id=record["id"],
             values=values,
             sent={name: own[name] for name in names if name not in skipped},
-            before=own,
+            absent={name: value for name, value in own.items() if not value},
             label=label_of(own),
             wrong=wrong,
             far_id=far_id,
@@ -111,8 +111,7 @@ def _note_done(work: Work, pairing: Pairing, link: SyncLink, item: Item, done: D
         )
         return
     known = item.far_id != ""
-    # What came in between two steps counts more than what was sent before.
-    base = item.sent if known else {**dict.fromkeys(item.before, ""), **item.sent}
+    base = item.sent if known else {**item.absent, **item.sent}
     link.base = {**link.base, **base}
     link.far_id, link.synced_at = done.id, work.now
     if done.record is not None:

@@ -66,9 +66,9 @@ class Pairing:
         rows = self._links(work, SyncLink.record_id.in_(ids))
         return {str(row.record_id): row for row in rows}
 
-    def in_state(self, work: Work, state: str, limit: int) -> Sequence[SyncLink]:
-        """Give links in a state."""
-        return self._links(work, SyncLink.state == state, limit)
+    def in_states(self, work: Work, states: Sequence[str], limit: int) -> Sequence[SyncLink]:
+        """Give links in some states."""
+        return self._links(work, SyncLink.state.in_(states), limit)
 
     def cursor(self, work: Work) -> SyncCursor:
         """Give how far the kind is; a new row where it has not begun."""

@@ -43,7 +43,7 @@ class Pulling:
         """Read those once more that somebody has asked for. Raises SdkError."""
         pairing = self._pairing
         with self._works.read(pairing.actor) as work:
-            rows = pairing.in_state(work, AGAIN, MOST_AT_ONCE)
+            rows = pairing.in_states(work, [AGAIN], MOST_AT_ONCE)
             ids = tuple(row.far_id for row in rows if row.far_id is not None)
         if not ids:
             return 0
@@ -89,7 +89,7 @@ class Pulling:
             self._pairing.cursor(work).came_in += sum([absorbing.take(one) for one in records])
             for link in self._pairing.by_far(work, list(missing)).values():
                 fail(link, "in", missing[str(link.far_id)])
-            for link in self._pairing.in_state(work, AGAIN, MOST_AT_ONCE):
+            for link in self._pairing.in_states(work, [AGAIN], MOST_AT_ONCE):
                 link.state = "failed" if link.error else "ok"
 
     def _gone(self, ids: Sequence[str]) -> None:

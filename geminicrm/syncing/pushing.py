@@ -180,9 +180,10 @@ class Pushing:
         own = pairing.fields.ours(record)
         link = pairing.by_record(work, [record["id"]]).get(record["id"])
         link = link or pairing.link(work, record_id=record["id"], far_id=None)
-        link.state, link.base = SENDING, own
-        names = [name for name, value in own.items() if value]
-        out.creates.append(Item.of(pairing, record, names))
+        item = Item.of(pairing, record, [name for name, value in own.items() if value])
+        # By what was sent it is known again, should the answer be lost.
+        link.state, link.base = SENDING, {**item.absent, **item.sent}
+        out.creates.append(item)
 
     def _twice(self, work: Work, made: Plan, record: Rest) -> None:
         key = self._pairing.fields.key

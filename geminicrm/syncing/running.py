@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import or_, select
@@ -150,10 +150,9 @@ class SyncKind:
 
     def _pairings(self, workspace_id: str, chosen: SyncSettings, far: FarCrm) -> Iterator[Pairing]:
         actor = SyncActor(far.extension_id, far.name, workspace_id)
-        for name in KINDS:
-            if name not in chosen.kinds:
+        for kind in KINDS:
+            if kind not in chosen.kinds:
                 continue
-            kind = cast("Kind", name)
             yield Pairing(
                 connection_id=chosen.connection_id,
                 kind=kind,

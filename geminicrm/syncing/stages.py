@@ -54,7 +54,7 @@ class Stages:
 
 
 def _named(name: str, choices: Mapping[str, Any]) -> Any:
-    by_name = {fold(one): choice for one, choice in reversed(choices.items())}
+    by_name = {fold(one): choice for one, choice in reversed(list(choices.items()))}
     return by_name.get(fold(name), next(iter(choices.values()), None))
 
 

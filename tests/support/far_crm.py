@@ -39,7 +39,8 @@ _NAMES = {
     ),
 }
 _STEPS = (
-    Stage(id="s1", label="qualified", order=0, probability=0.2, closed=False),
+    Stage(id="s0", label="prospecting", order=0, probability=0.1, closed=False),
+    Stage(id="s1", label="QUALIFICATION", order=0, probability=0.2, closed=False),
     Stage(id="s2", label="Handshake", order=1, probability=0.9, closed=False),
     Stage(id="s3", label="Done", order=2, probability=1.0, closed=True),
     Stage(id="s4", label="Dropped", order=3, probability=0.0, closed=True),
@@ -61,7 +62,7 @@ class FarCrmInMemory:
     errors: dict[str, list[Exception]] = field(default_factory=dict)
     after: dict[str, Callable[[], object]] = field(default_factory=dict)
     refuse: Callable[[Mapping[str, str]], str] = lambda _values: ""
-    _order: list[tuple[str, str]] = field(default_factory=list)
+    order: list[tuple[str, str]] = field(default_factory=list)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def open(self, _workspace_id: str, _connection_id: str) -> "FarCrmInMemory | None":
@@ -81,7 +82,7 @@ class FarCrmInMemory:
             updated_at=now,
             version=now.isoformat(),
         )
-        self._order.append((kind, record_id))
+        self.order.append((kind, record_id))
         return record_id
 
     def delete(self, kind: str, record_id: str) -> None:
@@ -108,10 +109,10 @@ class FarCrmInMemory:
         """Give what changed since the cursor, a number of the order."""
         with self._call("changes", kind):
             begin = int(cursor or 0)
-            rest = [(at, one) for at, one in enumerate(self._order) if at >= begin]
+            rest = [(at, one) for at, one in enumerate(self.order) if at >= begin]
             mine = [(at, one) for at, (which, one) in rest if which == kind]
             found = mine[:_PAGE]
-            end = found[-1][0] + 1 if len(mine) > _PAGE else len(self._order)
+            end = found[-1][0] + 1 if len(mine) > _PAGE else len(self.order)
             records = tuple(self.records[kind][one] for one in dict.fromkeys(x for _, x in found))
             living = tuple(one for one in records if not one.archived)
             return Page(records=living, cursor=str(end), more=len(mine) > _PAGE)

@@ -57,6 +57,7 @@ class Sides:
     connection_id: str
     choosing: Choosing
     hands: list[Hands] = field(default_factory=list)
+    kinds: list[SyncKind] = field(default_factory=list)
 
     def choose(self, **choice):
         with self.core.works.write(self.tenant.owner()) as work:
@@ -132,6 +133,7 @@ def make_sides(core, clock):
     choosing = Choosing(core.generations, place)
     sides = Sides(core, tenant, clock, far, put_connection(core, tenant), choosing)
     kind = SyncKind(core.works, far, core.crm)
+    sides.kinds.append(kind)
     sides.hands.append(Hands(core, [core.sync_sink], [kind]))
     return sides
 
