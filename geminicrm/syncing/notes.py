@@ -21,6 +21,7 @@ class Item:
     `absent` are the fields of ours that are empty. `far_id` is of a known one, `key` finds a new
     one. `wrong` says what has no word there.
     """
+
     record_id: str
     values: Mapping[str, str]
     sent: Mapping[str, str]
