@@ -33,6 +33,7 @@ def sync(hubspot):
     hands = Hands(core, core.sinks(), core.kinds())
 
     def sync(**choice):
+        hands.work()  # else some are marked while others are being sent, in uneven batches
         with core.works.write(made.tenant.owner()) as work:
             core.syncing.change(work, via, Choice(enabled=True, kinds=["contact"], **choice))
         hands.work()
