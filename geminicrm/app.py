@@ -54,6 +54,7 @@ from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
 from geminicrm.runtime.connection_calls import ConnectionCalls
 from geminicrm.runtime.connection_values import ConnectionValues
+from geminicrm.runtime.crm_syncing import place_of
 from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
@@ -68,6 +69,9 @@ from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.services import InstalledServices
 from geminicrm.runtime.workspaces import workspace_info
+from geminicrm.syncing import doors as syncing_doors
+from geminicrm.syncing.choosing import Choosing
+from geminicrm.syncing.sink import SyncSink
 from geminicrm.web import pages
 from geminicrm.web import styleguide as web_styleguide
 from marketplace import doors as market_doors
@@ -236,6 +240,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         oauth=oauth,
         connections=connections,
         payments=build_payments(crm, *payers(runtime.capabilities), settings.public_url),
+        sync_sink=SyncSink(works, generations),
+        syncing=Choosing(generations, place_of(connections.book)),
     )
 
 
@@ -277,7 +283,8 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         *payments_doors.blueprints(core.payments),
         *jobs_doors.blueprints(core.jobs),
         oauth_views.blueprint(core.oauth.journeys),
-        *connections_doors.blueprints(core.connections),
+        *connections_doors.blueprints(core.connections, navigation.SECTIONS),
+        *syncing_doors.blueprints(core.syncing),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),

@@ -33,6 +33,7 @@ from geminicrm.payments.assembly import Payments
 from geminicrm.payments.events import TYPES as PAYMENT_EVENTS
 from geminicrm.runtime.attention.assembly import Care
 from geminicrm.runtime.attention.attention import Attention
+from geminicrm.runtime.crm_syncing import CapabilityCrms
 from geminicrm.runtime.labels import names
 from geminicrm.runtime.mailing import CapabilityMailboxes, CapabilityMailer
 from geminicrm.runtime.own_packages import OwnPackages
@@ -41,6 +42,9 @@ from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
+from geminicrm.syncing.choosing import Choosing
+from geminicrm.syncing.running import SyncKind
+from geminicrm.syncing.sink import SyncSink
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
 
@@ -75,6 +79,8 @@ class Core:
     oauth: OAuth
     connections: Connections
     payments: Payments
+    sync_sink: SyncSink
+    syncing: Choosing
 
     @property
     def attention(self) -> Attention:
@@ -116,14 +122,15 @@ class Core:
 
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
-        return (self.runtime.sink, self.payments.leads)
+        return (self.runtime.sink, self.payments.leads, self.sync_sink)
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
         fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
         send = MailKind(self.works, self.mailer, self.secret_links)
-        own: tuple[Kind, ...] = (send, fetch, self.members().kind, *self.payments.kinds)
+        sync = SyncKind(self.works, CapabilityCrms(self.runtime.capabilities), self.crm)
+        own: tuple[Kind, ...] = (send, fetch, sync, self.members().kind, *self.payments.kinds)
         return (*events, *self.runtime.kinds, *own)
 
     def watchers(self) -> tuple[Watcher, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from flask import g, request
 
+from geminicrm.connections.sections import Section
 from geminicrm.crm.shared.desk import Card
 from geminicrm.identity.models import User, Workspace
 from geminicrm.kernel.work import Actor, Works
@@ -48,6 +49,16 @@ CARDS: Sequence[Card] = (
         kinds=frozenset({"lead", "deal"}),
         scope="read:payments",
     ),
+    Card(
+        title="Sync",
+        url="/syncing/card",
+        kinds=frozenset({"contact", "company", "deal"}),
+        scope="read:integrations",
+    ),
+)
+# What rooms put on the page of a connection.
+SECTIONS: Sequence[Section] = (
+    Section(title="Sync", url="/syncing/connection", capability="crm_sync"),
 )
 _MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 

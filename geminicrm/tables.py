@@ -19,6 +19,7 @@ from geminicrm.notifications import models as notifications
 from geminicrm.payments import models as payments
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
+from geminicrm.syncing import models as syncing
 from marketplace import models as marketplace
 from marketplace.moderation import models as moderation
 from marketplace.publishers import models as publishers
@@ -31,7 +32,7 @@ from marketplace.statistics import models as statistics
 MODELS = (
     audit, connections, generation, jobs, outbox, identity, activities, companies, contacts,
     deals, leads, mail, members, notifications, payments, pipelines, runtime, history, marketplace,
-    moderation, publishers, registries, reviews, search, signing, statistics,
+    moderation, publishers, registries, reviews, search, signing, statistics, syncing,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from extensions.sdk.capabilities.crm_sync import FarRecord, Kind
+from extensions.sdk.capabilities.crm_sync import FarRecord, Kind, StandardFields
 
 PLURAL: Final[Mapping[Kind, str]] = MappingProxyType(
     {"contact": "contacts", "company": "companies", "deal": "deals"}
@@ -16,6 +16,35 @@ CHANGED_AT: Final[Mapping[Kind, str]] = MappingProxyType(
         "contact": "lastmodifieddate",
         "company": "hs_lastmodifieddate",
         "deal": "hs_lastmodifieddate",
+    }
+)
+# Sizes and industries are left out: HubSpot takes a number, and one of its own list.
+STANDARD: Final[Mapping[Kind, StandardFields]] = MappingProxyType(
+    {
+        "contact": StandardFields(
+            names={
+                "first_name": "firstname",
+                "last_name": "lastname",
+                "email": "email",
+                "phone": "phone",
+                "title": "jobtitle",
+            },
+            key="email",
+        ),
+        "company": StandardFields(
+            names={"name": "name", "domain": "domain", "phone": "phone", "address": "address"},
+            key="domain",
+        ),
+        "deal": StandardFields(
+            names={
+                "name": "dealname",
+                "amount": "amount",
+                "currency": "deal_currency_code",
+                "expected_close_on": "closedate",
+                "pipeline": "pipeline",
+                "stage": "dealstage",
+            },
+        ),
     }
 )
 

@@ -1,5 +1,6 @@
 """The pages of one connection: its values, its test, its log, its tools, its end."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from geminicrm.connections.assembly import Connections
 from geminicrm.connections.book import MANAGE, OWN, READ, Changes
 from geminicrm.connections.exploring import Shown
 from geminicrm.connections.form import Filled, fields_of, inputs, read
+from geminicrm.connections.sections import Section
 from geminicrm.connections.shapes import Shaper
 from geminicrm.connections.testing import Tested
 from geminicrm.connections.views import Page, wrong_of
@@ -18,11 +20,16 @@ from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.web.pages import render
 
 
-def blueprint(connections: Connections) -> Blueprint:
+def blueprint(connections: Connections, sections: Sequence[Section] = ()) -> Blueprint:
     """Serve /integrations/<id>."""
     pages = Blueprint(
         "integration", __name__, template_folder="templates", url_prefix="/integrations"
     )
+
+    @pages.context_processor
+    def more() -> dict[str, Any]:
+        return {"sections": sections}
+
     _serve_page(pages, connections)
     _serve_acts(pages, connections)
     _serve_tools(pages, connections)

@@ -8,6 +8,7 @@ KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "event:extensions": "Event",
         "event:payments": "Event",
+        "event:sync": "Change to sync",
         "extension.job": "Job",
         "extension.schedule": "Schedule",
         "mail.fetch": "Mailbox",
@@ -15,6 +16,7 @@ KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "members.reset": "Password reset",
         "payments.ask": "Payment link",
         "payments.look": "Payment check",
+        "sync.run": "Sync",
     }
 )
 """By kind, for pages and notifications; a test sees that no kind that a worker does is left out."""

@@ -18,8 +18,9 @@ from geminicrm.kernel.work import Work
 RUNTIME = "runtime"
 AUTH = "auth"
 CONNECTIONS = "connections"
-_SLOTS = {RUNTIME: 0, AUTH: 8, CONNECTIONS: 16}
-_SIZE = 24
+SYNCING = "syncing"
+_SLOTS = {RUNTIME: 0, AUTH: 8, CONNECTIONS: 16, SYNCING: 24}
+_SIZE = 32
 _NUMBER = struct.Struct("<Q")
 
 

@@ -18,6 +18,7 @@ from geminicrm.mail.fetching import MailboxKeeper
 from geminicrm.members import links
 from geminicrm.notifications import raising
 from geminicrm.payments.looking import PaymentKeeper
+from geminicrm.syncing.running import SyncKeeper
 from marketplace.blob_care import collect_blobs
 
 _SWEEP_SECONDS: Final = 60.0
@@ -39,6 +40,7 @@ class Sweeping:
         self._mailboxes = MailboxKeeper(core.works, core.mailboxes)
         self._notice_mails = core.members().notice_mails
         self._payments = PaymentKeeper(core.works)
+        self._syncs = SyncKeeper(core.works)
         self._collected = -_COLLECT_SECONDS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeping", daemon=True)
@@ -74,6 +76,7 @@ class Sweeping:
             self._mailboxes.step,
             self._notice_mails.step,
             self._payments.step,
+            self._syncs.step,
         )
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013_members"
-down_revision = "0011_payments"
+down_revision = "0012_syncing"
 branch_labels = None
 depends_on = None
 

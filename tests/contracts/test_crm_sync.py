@@ -10,7 +10,7 @@ from extensions.sdk.service_errors import (
     ServiceRefused,
 )
 from tests.support.connecting import connect
-from tests.support.crm_sync_samples import NAMES, reading, writing
+from tests.support.crm_sync_samples import CRM_NAMES, NAMES, reading, writing
 from tests.support.vendor_worlds import VendorWorld
 
 PROVIDERS = ["hubspot_world"]
@@ -42,6 +42,16 @@ def test_every_operation_answers_in_the_classes_of_the_contract(far, kind):
     assert isinstance(found["changes"], Page)
     assert {name for name, one in found.items() if one is None} == {"archive"}
     assert {one.kind for one in (found["read"], found["create"], found["update"])} == {kind}
+
+
+@pytest.mark.parametrize("kind", sorted(NAMES))
+def test_the_usual_fields_are_named_by_names_of_the_crm(far, kind):
+    fields = far.ask("standard_fields", kind=kind)
+    assert set(fields.names) <= set(CRM_NAMES[kind])
+    assert fields.names
+    assert fields.key in {"", *fields.names}
+    assert len(set(fields.names.values())) == len(fields.names)
+    assert far.asked() == []
 
 
 def test_of_a_batch_every_item_is_either_done_or_failed(far):

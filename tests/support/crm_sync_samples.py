@@ -16,6 +16,13 @@ from extensions.sdk.capabilities.crm_sync import (
 NAMES: Final[Mapping[Kind, str]] = MappingProxyType(
     {"contact": "email", "company": "name", "deal": "dealname"}
 )
+CRM_NAMES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
+    {
+        "contact": ("first_name", "last_name", "email", "phone", "title"),
+        "company": ("name", "domain", "phone", "address"),
+        "deal": ("name", "amount", "currency", "expected_close_on", "pipeline", "stage"),
+    }
+)
 _SEARCH: Final = Search(
     conditions=(
         Condition(name="city", test="is", values=("Porto",)),
@@ -39,6 +46,7 @@ def reading(kind: Kind) -> dict[str, dict[str, Any]]:
         "links": {"from_kind": kind, "to_kind": "deal", "ids": ("1", "2")},
         "owners": {},
         "properties": {"kind": kind},
+        "standard_fields": {"kind": kind},
         "pipelines": {},
     }
 

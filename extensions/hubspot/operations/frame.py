@@ -11,11 +11,12 @@ from extensions.sdk.capabilities.crm_sync import (
     Pipeline,
     Property,
     Stage,
+    StandardFields,
     ValueType,
 )
 
 from ..client import Api, path
-from ..mapping import PLURAL
+from ..mapping import PLURAL, STANDARD
 from .records import PAGE
 
 _TYPES: Final[Mapping[str, ValueType]] = MappingProxyType(
@@ -34,10 +35,14 @@ _V3: Final = ("crm", "v3")
 
 
 class Frame:
-    """The operations on owners, properties and pipelines."""
+    """The operations on names of fields, owners, properties and pipelines."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
+
+    def standard_fields(self, kind: Kind) -> StandardFields:
+        """Tell what the CRM's own fields are called at HubSpot."""
+        return STANDARD[kind]
 
     def owners(self) -> tuple[Owner, ...]:
         """Give all owners; HubSpot wants the slash at the end."""

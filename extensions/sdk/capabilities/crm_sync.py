@@ -153,8 +153,25 @@ class Pipeline:
     stages: tuple[Stage, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardFields:
+    """What the usual fields of a kind are called over there: `names` maps the CRM's to theirs.
+
+    The CRM's names are first_name, last_name, email, phone and title of contacts; name, domain,
+    phone and address of companies; name, amount, currency, expected_close_on, pipeline and stage
+    of deals, the last two with ids that `pipelines` gives. What is not there is not synced. `key`
+    is the one of the CRM's names that finds a record and that `upsert_many` takes, "" for none.
+    """
+
+    names: Mapping[str, str]
+    key: str = ""
+
+
 class CrmSync(Protocol):
     """What a provider of CRM sync does."""
+
+    def standard_fields(self, kind: Kind) -> StandardFields:
+        """Tell what the CRM's own fields are called here; asks nobody."""
 
     def changes(self, kind: Kind, properties: tuple[str, ...], cursor: str = "") -> Page:
         """Give what was made or changed, oldest first; "" begins with the first record.

@@ -1,0 +1,1 @@
+"""Keeping records the same here and in another CRM."""
