@@ -89,8 +89,10 @@ class Core:
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
-        fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
-        return (*events, *self.runtime.kinds, MailKind(self.works, self.mailer), fetch)
+        records = MailRecords(self.crm)
+        send = MailKind(self.works, self.mailer, records)
+        fetch = FetchKind(self.works, self.mailboxes, records)
+        return (*events, *self.runtime.kinds, send, fetch)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

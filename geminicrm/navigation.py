@@ -29,6 +29,7 @@ _NEEDING = (
 )
 # Right behind what is installed: entries of one section stand together.
 _OUTBOX = ("send:email", ("Outbox", "/outbox", "mail", "", "g e"))
+_INBOX = ("send:email", ("Inbox", "/inbox", "inbox", "", "g u"))
 _INTEGRATIONS = (
     "read:integrations",
     ("Integrations", "/integrations", "plug-connected", "Extend", "g n"),
@@ -63,7 +64,7 @@ def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[Nav
 def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
     needing = (_INTEGRATIONS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
-    return _items((*_PLACES, *_allowed((_OUTBOX,)), *_EXTEND, *_allowed(needing)), attention)
+    return _items((*_PLACES, *_allowed((_INBOX, _OUTBOX)), *_EXTEND, *_allowed(needing)), attention)
 
 
 def places_of_registry() -> list[NavItem]:

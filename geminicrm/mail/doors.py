@@ -2,10 +2,16 @@
 
 from flask import Blueprint
 
-from geminicrm.mail import api, views
-from geminicrm.mail.doors_needed import Accounts, ReadRecord
+from geminicrm.mail import api, inbox_views, template_api, template_views, views
+from geminicrm.mail.doors_needed import MailNeeds
 
 
-def blueprints(read_record: ReadRecord, accounts: Accounts) -> tuple[Blueprint, ...]:
+def blueprints(needed: MailNeeds) -> tuple[Blueprint, ...]:
     """Give the blueprints of pages and REST."""
-    return (api.blueprint(read_record, accounts), views.blueprint(read_record, accounts))
+    return (
+        api.blueprint(needed),
+        template_api.blueprint(needed),
+        views.blueprint(needed),
+        inbox_views.blueprint(needed),
+        template_views.blueprint(needed),
+    )

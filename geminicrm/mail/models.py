@@ -17,6 +17,12 @@ FAILED = "failed"
 UNKNOWN = "unknown"
 STATES = (WAITING, QUEUED, SENDING, SENT, FAILED, UNKNOWN)
 """`waiting` has nobody who could send it; `unknown` may have been sent, and a person decides."""
+FILED = "filed"
+OPEN = "open"
+IGNORED = "ignored"
+PRIVATE = "private"
+OURS = "ours"
+"""States of what came in: `private` and `ignored` keep the key alone, `ours` was sent from here."""
 
 
 class OutgoingMail(WorkspaceOwned, Base):
@@ -24,7 +30,8 @@ class OutgoingMail(WorkspaceOwned, Base):
 
     `recipients` holds `to`, `cc` and `bcc`, each a list of `{email, name}`. `connection_id` is the
     one to send it through, None for the workspace's usual one; `sent_through` the one that did.
-    `related_type` and `related_id` name the record that it was written from.
+    `related_type` and `related_id` name the record that it was written from, `activity_id` what it
+    became there when it was sent.
     """
 
     __tablename__ = "mails"
@@ -32,6 +39,7 @@ class OutgoingMail(WorkspaceOwned, Base):
         Index(None, "workspace_id", "created_at"),
         Index(None, "workspace_id", "state", "created_at"),
         Index(None, "workspace_id", "related_id", "created_at"),
+        Index(None, "workspace_id", "activity_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -56,6 +64,7 @@ class OutgoingMail(WorkspaceOwned, Base):
     created_by: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+    activity_id: Mapped[str | None] = mapped_column(String(40))
 
 
 class MailTemplate(WorkspaceOwned, Base):
@@ -98,7 +107,9 @@ class StoredMail(WorkspaceOwned, Base):
     """A mail that came in. `activity_id` is what it became on a record, None where it fits none.
 
     `message_key` is its Message-ID, else the service's own name for it: one mail is stored once,
-    however often it is read, and in however many mailboxes of the workspace it lies.
+    however often it is read, and in however many mailboxes of the workspace it lies. `recipients`
+    holds `to`, `cc` and `reply_to`; `references` are Message-IDs of its thread, the oldest first.
+    `from_html` says that `text` was made from HTML, `cut` that it ends early.
     """
 
     __tablename__ = "received_mails"
@@ -106,6 +117,8 @@ class StoredMail(WorkspaceOwned, Base):
         UniqueConstraint("workspace_id", "message_key"),
         Index(None, "workspace_id", "received_at"),
         Index(None, "workspace_id", "related_id", "received_at"),
+        Index(None, "workspace_id", "state", "received_at"),
+        Index(None, "workspace_id", "activity_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -120,3 +133,8 @@ class StoredMail(WorkspaceOwned, Base):
     related_type: Mapped[str | None] = mapped_column(String(20))
     related_id: Mapped[str | None] = mapped_column(String(40))
     activity_id: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10), default=OPEN)
+    recipients: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    references: Mapped[list[str]] = mapped_column(default=list)
+    from_html: Mapped[bool] = mapped_column(default=False)
+    cut: Mapped[bool] = mapped_column(default=False)

@@ -23,7 +23,10 @@ _SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMail:
-    """A mail to send; `related` is the type and the id of the record it is written from."""
+    """A mail to send; `related` is the type and the id of the record it is written from.
+
+    `answer_to` is the id of a mail that came in; answering.threaded makes references of it.
+    """
 
     to: Sequence[Address]
     subject: str
@@ -36,6 +39,7 @@ class NewMail:
     connection_id: str | None = None
     in_reply_to: str = ""
     references: Sequence[str] = ()
+    answer_to: str = ""
 
 
 def write_mail(work: Work, new: NewMail) -> OutgoingMail:

@@ -30,9 +30,13 @@ class ScriptedMailbox:
     place: tuple[str, str] = ("", "")
     pages: list[object] = field(default_factory=list)
     asked: list[tuple[str, datetime]] = field(default_factory=list)
+    own: bool = False
 
     def all(self):
         return [self.place]
+
+    def personal(self, _connection_id):
+        return self.own
 
     def fetch(self, _actor, _connection_id, cursor, _limit, since):
         self.asked.append((cursor, since))

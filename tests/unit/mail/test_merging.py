@@ -8,6 +8,7 @@ from geminicrm.mail.merging import merged
 from geminicrm.mail.templating import delete_template, filled, save_template
 
 LEAD = {"id": "lead_1", "first_name": "Ada", "company": None, "amount": "12.00", "tags": ["x"]}
+FIELDS = {"lead": ["company", "first_name"], "deal": ["name", "amount"]}
 GIVEN = {"name": "Welcome", "subject": "Hello {{first_name}}", "text": "For {{company|you}}."}
 
 
@@ -33,9 +34,9 @@ def test_what_the_record_does_not_have_is_named():
 
 def test_a_template_is_kept_changed_filled_and_deleted(core, tenant):
     with core.works.write(tenant.owner()) as work:
-        kept = save_template(work, GIVEN).id
+        kept = save_template(work, GIVEN, FIELDS).id
     with core.works.write(tenant.owner()) as work:
-        save_template(work, {**GIVEN, "text": "Dear {{first_name}},"}, kept)
+        save_template(work, {**GIVEN, "text": "Dear {{first_name}},"}, FIELDS, kept)
     with core.works.write(tenant.owner()) as work:
         assert filled(work, kept, LEAD) == ("Hello Ada", "Dear Ada,")
         assert [one.name for one in templates(work)] == ["Welcome"]
@@ -46,8 +47,8 @@ def test_a_template_is_kept_changed_filled_and_deleted(core, tenant):
 
 def test_names_are_taken_once_and_nothing_is_empty(core, tenant):
     with core.works.write(tenant.owner()) as work:
-        save_template(work, GIVEN)
+        save_template(work, GIVEN, FIELDS)
         work.session.flush()
         with pytest.raises(ValidationFailed) as caught:
-            save_template(work, {**GIVEN, "subject": ""})
+            save_template(work, {**GIVEN, "subject": ""}, FIELDS)
     assert [found.pointer for found in caught.value.findings] == ["/subject", "/name"]
