@@ -84,7 +84,7 @@ def _serve_preview(pages: Blueprint, needed: MailNeeds) -> None:
         find = asked["find"].strip()
         return render(
             "mail/preview.html",
-            template=template,
+            given=template,
             find=find,
             chosen=asked,
             hits=needed.records.find(current_actor(), find) if find else [],

@@ -190,8 +190,8 @@ class RecordCommands:
         with self.works.write(actor) as work:
             if not numbered:
                 made = [service.create(work, spec, values) for values in items]
-                for each in made if along else ():
-                    along(work, each)
+                if along is not None:
+                    along(work, made[0])
                 return made
             return _each(enumerate(items), lambda values: service.create(work, spec, values))
 
