@@ -52,3 +52,27 @@ def test_names_are_taken_once_and_nothing_is_empty(core, tenant):
         with pytest.raises(ValidationFailed) as caught:
             save_template(work, {**GIVEN, "subject": ""}, FIELDS)
     assert [found.pointer for found in caught.value.findings] == ["/subject", "/name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "code"),
+    [
+        ("{{frist_name}}", "/text", "unknown_merge_field"),
+        ("{{first_name}} of {{amount}}", "/text", "unknown_merge_field"),
+        ("{{First Name}}", "/text", "bad_merge_field"),
+        ("{{first_name", "/text", "bad_merge_field"),
+    ],
+)
+def test_what_could_never_be_filled_is_refused_when_it_is_saved(core, tenant, text, pointer, code):
+    with core.works.write(tenant.owner()) as work, pytest.raises(ValidationFailed) as caught:
+        save_template(work, {**GIVEN, "subject": "Hello", "text": text}, FIELDS)
+    assert [(one.pointer, one.code) for one in caught.value.findings] == [(pointer, code)]
+
+
+def test_a_name_that_another_takes_at_the_same_time_is_told(core, tenant, monkeypatch):
+    with core.works.write(tenant.owner()) as work:
+        save_template(work, GIVEN, FIELDS)
+    with core.works.write(tenant.owner()) as work:
+        monkeypatch.setattr(work.session, "scalar", lambda _query: None)
+        with pytest.raises(ValidationFailed, match="of that name"):
+            save_template(work, GIVEN, FIELDS)
