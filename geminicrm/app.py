@@ -25,7 +25,6 @@ from geminicrm.crm import doors as crm_doors
 from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import build as build_crm
 from geminicrm.crm.build import event_types
-from geminicrm.crm.filing import MailRecords
 from geminicrm.events import doors as events_doors
 from geminicrm.events.catalogue import Catalogues
 from geminicrm.identity import views as identity_views
@@ -44,7 +43,6 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.mail import doors as mail_doors
-from geminicrm.mail.doors_needed import MailNeeds
 from geminicrm.notifications import doors as notifications_doors
 from geminicrm.readiness import checks_of
 from geminicrm.runtime import doors as runtime_doors
@@ -268,13 +266,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         operations.blueprint(checks, core.metrics.exposition),
         identity_views.blueprint(credentials, core.generations, core.settings.session_days),
         *notifications_doors.blueprints(),
-        *mail_doors.blueprints(
-            MailNeeds(
-                read_record=core.crm.read_record,
-                accounts=core.mailer.accounts,
-                records=MailRecords(core.crm),
-            )
-        ),
+        *mail_doors.blueprints(core.mail_needs),
         *jobs_doors.blueprints(core.jobs),
         oauth_views.blueprint(core.oauth.journeys),
         *connections_doors.blueprints(core.connections),

@@ -20,6 +20,7 @@ from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.work import Works
+from geminicrm.mail.doors_needed import MailNeeds
 from geminicrm.mail.fetching import FetchKind
 from geminicrm.mail.sending import MailKind
 from geminicrm.notifications.jobs import JobNotices
@@ -82,6 +83,15 @@ class Core:
         """Whoever can read mailboxes."""
         return CapabilityMailboxes(self.runtime.capabilities)
 
+    @property
+    def mail_needs(self) -> MailNeeds:
+        """What the pages of mail need of other rooms."""
+        return MailNeeds(
+            read_record=self.crm.read_record,
+            accounts=self.mailer.accounts,
+            records=MailRecords(self.crm),
+        )
+
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
         return (self.runtime.sink,)
@@ -89,9 +99,8 @@ class Core:
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
-        records = MailRecords(self.crm)
-        send = MailKind(self.works, self.mailer, records)
-        fetch = FetchKind(self.works, self.mailboxes, records)
+        send = MailKind(self.works, self.mailer, MailRecords(self.crm))
+        fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
         return (*events, *self.runtime.kinds, send, fetch)
 
     def watchers(self) -> tuple[Watcher, ...]:
