@@ -279,7 +279,7 @@ def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
         identity_views.blueprint(credentials, core.generations, days, members_doors.ABOVE),
         *members_doors.blueprints(core.members(), credentials),
         *notifications_doors.blueprints(),
-        *mail_doors.blueprints(core.crm.read_record, core.mailer.accounts, core.secret_links),
+        *mail_doors.blueprints(core.mail_needs),
         *payments_doors.blueprints(core.payments),
         *jobs_doors.blueprints(core.jobs),
         oauth_views.blueprint(core.oauth.journeys),

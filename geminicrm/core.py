@@ -24,6 +24,7 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
+from geminicrm.mail.doors_needed import MailNeeds
 from geminicrm.mail.fetching import FetchKind
 from geminicrm.mail.sealing import SecretLinks
 from geminicrm.mail.sending import MailKind
@@ -120,6 +121,16 @@ class Core:
             )
         )
 
+    @property
+    def mail_needs(self) -> MailNeeds:
+        """What the pages of mail need of other rooms."""
+        return MailNeeds(
+            read_record=self.crm.read_record,
+            accounts=self.mailer.accounts,
+            records=MailRecords(self.crm),
+            links=self.secret_links,
+        )
+
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
         return (self.runtime.sink, self.payments.leads, self.sync_sink)
@@ -127,11 +138,13 @@ class Core:
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""
         events = (EventKind(sink) for sink in self.sinks())
-        fetch = FetchKind(self.works, self.mailboxes, MailRecords(self.crm))
-        send = MailKind(self.works, self.mailer, self.secret_links)
+        records = MailRecords(self.crm)
+        send = MailKind(self.works, self.mailer, records, self.secret_links)
+        fetch = FetchKind(self.works, self.mailboxes, records)
         sync = SyncKind(self.works, CapabilityCrms(self.runtime.capabilities), self.crm)
         own: tuple[Kind, ...] = (send, fetch, sync, self.members().kind, *self.payments.kinds)
         return (*events, *self.runtime.kinds, *own)
+        return (*events, *self.runtime.kinds, send, fetch)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""

@@ -32,6 +32,7 @@ _NEEDING = (
 _PAYMENTS = ("read:payments", ("Payments", "/payments", "credit-card", "", "g y"))
 _OUTBOX = ("send:email", ("Outbox", "/outbox", "mail", "", "g e"))
 _MEMBERS = ("read:users", ("Members", "/members", "users-group", "", "g u"))
+_INBOX = ("send:email", ("Inbox", "/inbox", "inbox", "", "g b"))
 _INTEGRATIONS = (
     "read:integrations",
     ("Integrations", "/integrations", "plug-connected", "Extend", "g n"),
@@ -82,9 +83,10 @@ def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[Nav
 
 def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
+    working = (_PAYMENTS, _INBOX, _OUTBOX, _MEMBERS)
     needing = (_INTEGRATIONS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
     return _items(
-        (*_PLACES, *_allowed((_PAYMENTS, _OUTBOX, _MEMBERS)), *_EXTEND, *_allowed(needing)),
+        (*_PLACES, *_allowed(working), *_EXTEND, *_allowed(needing)),
         attention,
     )
 

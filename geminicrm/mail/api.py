@@ -5,15 +5,17 @@ from flask import Blueprint, Response, request
 from geminicrm.api.http import json_body, respond, respond_page
 from geminicrm.identity.guards import current_actor, needs, reading, writing
 from geminicrm.kernel.paging import Page
-from geminicrm.mail.doors_needed import Accounts, ReadRecord, check_account
+from geminicrm.mail.answering import threaded
+from geminicrm.mail.doors_needed import MailNeeds, check_account
 from geminicrm.mail.listing import list_mails, shape
+from geminicrm.mail.noting import settle
 from geminicrm.mail.shapes import read_mail
-from geminicrm.mail.writing import SEND, find_mail, note_sent, send_again, write_mail
+from geminicrm.mail.writing import SEND, find_mail, send_again, write_mail
 
 _CREATED = 201
 
 
-def blueprint(read_record: ReadRecord, accounts: Accounts) -> Blueprint:
+def blueprint(needed: MailNeeds) -> Blueprint:
     """Serve mails: list, write, read, decide."""
     api = Blueprint("mail_api", __name__, url_prefix="/api/mails")
 
@@ -30,11 +32,12 @@ def blueprint(read_record: ReadRecord, accounts: Accounts) -> Blueprint:
     @needs(SEND)
     def write() -> Response:
         new = read_mail(json_body())
-        check_account(accounts, current_actor(), new.connection_id)
+        check_account(needed.accounts, current_actor(), new.connection_id)
         if new.related is not None:
-            read_record(current_actor(), *new.related)
+            needed.read_record(current_actor(), *new.related)
         with writing() as work:
-            return respond(shape(write_mail(work, new)), _CREATED)
+            answer = threaded(work, needed.records, new)
+            return respond(shape(write_mail(work, answer)), _CREATED)
 
     @api.get("/<mail_id>")
     @needs(SEND)
@@ -50,8 +53,8 @@ def blueprint(read_record: ReadRecord, accounts: Accounts) -> Blueprint:
 
     @api.post("/<mail_id>/sent")
     @needs(SEND)
-    def settle(mail_id: str) -> Response:
+    def sent(mail_id: str) -> Response:
         with writing() as work:
-            return respond(shape(note_sent(work, mail_id)))
+            return respond(shape(settle(work, needed.records, mail_id)))
 
     return api

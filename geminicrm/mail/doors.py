@@ -2,17 +2,17 @@
 
 from flask import Blueprint
 
-from geminicrm.mail import api, link_views, views
-from geminicrm.mail.doors_needed import Accounts, ReadRecord
-from geminicrm.mail.sealing import SecretLinks
+from geminicrm.mail import api, inbox_views, link_views, template_api, template_views, views
+from geminicrm.mail.doors_needed import MailNeeds
 
 
-def blueprints(
-    read_record: ReadRecord, accounts: Accounts, links: SecretLinks
-) -> tuple[Blueprint, ...]:
+def blueprints(needed: MailNeeds) -> tuple[Blueprint, ...]:
     """Give the blueprints of pages and REST."""
     return (
-        api.blueprint(read_record, accounts),
-        views.blueprint(read_record, accounts),
-        link_views.blueprint(links),
+        api.blueprint(needed),
+        template_api.blueprint(needed),
+        views.blueprint(needed),
+        link_views.blueprint(needed.links),
+        inbox_views.blueprint(needed),
+        template_views.blueprint(needed),
     )

@@ -1,10 +1,13 @@
 """What this room needs of rooms above it; app.py hands it in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from geminicrm.kernel.errors import Finding, ValidationFailed
-from geminicrm.kernel.work import Actor
+from geminicrm.kernel.work import Actor, Work
+from geminicrm.mail.filing import Records
+from geminicrm.mail.sealing import SecretLinks
 
 
 class ReadRecord(Protocol):
@@ -28,3 +31,44 @@ class Accounts(Protocol):
     def __call__(self, actor: Actor) -> Sequence[tuple[str, str]]:
         """Give id and name of each connection, the usual one first."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A record that fits what somebody looked for."""
+
+    kind: str
+    id: str
+    title: str
+    subtitle: str
+
+
+class RecordDesk(Records, Protocol):
+    """What the pages of mail need of the CRM."""
+
+    def fields(self) -> Mapping[str, Sequence[str]]:
+        """Give the merge fields by kind of record."""
+        ...
+
+    def find(self, actor: Actor, text: str) -> Sequence[Found]:
+        """Find records that mail can belong to, as far as the actor may read them."""
+        ...
+
+    def make_lead(
+        self, actor: Actor, values: Mapping[str, Any], along: Callable[[Work, str], object]
+    ) -> str:
+        """Create a lead; `along` gets its id in the same transaction. Gives the id.
+
+        Raises ScopeMissing, ValidationFailed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailNeeds:
+    """Everything of it."""
+
+    read_record: ReadRecord
+    accounts: Accounts
+    records: RecordDesk
+    links: SecretLinks

@@ -32,6 +32,10 @@ class Mailboxes(Protocol):
         """Give workspace and connection of each that is active."""
         ...
 
+    def personal(self, connection_id: str) -> bool:
+        """Tell whether it belongs to one person; yes where that is not known."""
+        ...
+
     def fetch(
         self, actor: Actor, connection_id: str, cursor: str, limit: int, since: datetime
     ) -> MailPage:
@@ -124,11 +128,15 @@ class FetchKind:
             return _mailbox(work, connection_id)
 
     def _keep(self, actor: Actor, connection_id: str, page: MailPage) -> int:
+        personal = self._mailboxes.personal(connection_id)
         with self._works.write(actor) as work:
             row = _mailbox(work, connection_id)
             if row is None:
                 return 0
-            new = [file_mail(work, self._records, connection_id, one) for one in page.mails]
+            new = [
+                file_mail(work, self._records, connection_id, one, personal=personal)
+                for one in page.mails
+            ]
             row.cursor, row.read_at, row.error = page.cursor, work.now, None
             return sum(new)
 

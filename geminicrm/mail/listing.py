@@ -12,15 +12,17 @@ from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
 from geminicrm.kernel.work import Work
 from geminicrm.mail.models import STATES, WAITING, MailTemplate, OutgoingMail
 from geminicrm.mail.sealing import hidden
+from geminicrm.mail.templating import shape_template
 from geminicrm.mail.writing import SEND
 
 _SORT: Final = "-id"
+_BY_NAME: Final = "name"
 MOST_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One page of mails; `next_cursor` is None on the last."""
+    """One page of mails or templates; `next_cursor` is None on the last."""
 
     data: list[dict[str, Any]]
     next_cursor: str | None
@@ -46,10 +48,12 @@ def list_mails(
     return Listed([shape(row) for row in rows], cursor)
 
 
-def counts(work: Work) -> Mapping[str, int]:
-    """Count the mails of a workspace by state. Raises ScopeMissing."""
+def counts(work: Work, related_id: str = "") -> Mapping[str, int]:
+    """Count the mails of a workspace, or of one record, by state. Raises ScopeMissing."""
     work.require(SEND)
     statement = select(OutgoingMail.state, func.count()).group_by(OutgoingMail.state)
+    if related_id:
+        statement = statement.where(OutgoingMail.related_id == related_id)
     return {row[0]: row[1] for row in work.session.execute(statement)}
 
 
@@ -64,6 +68,19 @@ def templates(work: Work) -> Sequence[MailTemplate]:
     """Give the templates by name. Raises ScopeMissing."""
     work.require(SEND)
     return list(work.session.scalars(select(MailTemplate).order_by(MailTemplate.name)))
+
+
+def list_templates(work: Work, page: Page) -> Listed:
+    """Give one page of templates, by name. Raises ScopeMissing, ValidationFailed."""
+    work.require(SEND)
+    statement = select(MailTemplate).order_by(MailTemplate.name)
+    if page.cursor is not None:
+        (after,) = decode_cursor(page.cursor, _BY_NAME, (str,))
+        statement = statement.where(MailTemplate.name > str(after))
+    found = list(work.session.scalars(statement.limit(page.limit + 1)))
+    rows = found[: page.limit]
+    cursor = encode_cursor((rows[-1].name,), _BY_NAME) if len(found) > page.limit else None
+    return Listed([shape_template(row) for row in rows], cursor)
 
 
 def shape(row: OutgoingMail) -> dict[str, Any]:

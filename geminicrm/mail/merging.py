@@ -1,7 +1,7 @@
 """Merge fields: `{{first_name}}` in a template becomes what the record has there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from geminicrm.kernel.errors import Finding, ValidationFailed
@@ -24,10 +24,37 @@ def merged(template: str, record: Mapping[str, Any], pointer: str) -> str:
     return _FIELD.sub(lambda found: known[found[1]] or (found[2] or "").strip(), template)
 
 
+def offered(names: Iterable[str]) -> list[str]:
+    """Give those fields of a kind of record that a template can name."""
+    return sorted(name for name in names if not _hidden(name))
+
+
+def check_template(template: str, known: Mapping[str, Iterable[str]], pointer: str) -> set[str]:
+    """Give the fields that a template names. Raises ValidationFailed.
+
+    What stands between braces and is no field would go out as it is; a field that no kind of
+    record has could never be filled.
+    """
+    left = _FIELD.sub("", template)
+    if "{{" in left or "}}" in left:
+        message = "Write fields as {{first_name}} or {{first_name|there}}, in small letters."
+        raise ValidationFailed([Finding(pointer, "bad_merge_field", message)])
+    names = {found[1] for found in _FIELD.finditer(template)}
+    wrong = sorted(names - {name for each in known.values() for name in each})
+    if wrong:
+        message = f"No kind of record has {', '.join(wrong)}; the list shows what there is."
+        raise ValidationFailed([Finding(pointer, "unknown_merge_field", message)])
+    return names
+
+
+def _hidden(name: str) -> bool:
+    return name in _HIDDEN or name.endswith("_id")
+
+
 def merge_fields(record: Mapping[str, Any]) -> dict[str, str]:
     """Give what a record offers, as text; what is empty is "" and can have a stand-in."""
     return {
         name: "" if value is None else str(value)
         for name, value in record.items()
-        if name not in _HIDDEN and not isinstance(value, dict | list | tuple)
+        if not _hidden(name) and not isinstance(value, dict | list | tuple)
     }

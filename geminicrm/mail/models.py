@@ -17,6 +17,12 @@ FAILED = "failed"
 UNKNOWN = "unknown"
 STATES = (WAITING, QUEUED, SENDING, SENT, FAILED, UNKNOWN)
 """`waiting` has nobody who could send it; `unknown` may have been sent, and a person decides."""
+FILED = "filed"
+OPEN = "open"
+IGNORED = "ignored"
+PRIVATE = "private"
+OURS = "ours"
+"""States of what came in: `private` and `ignored` keep the key alone, `ours` was sent from here."""
 
 
 class OutgoingMail(WorkspaceOwned, Base):
@@ -26,7 +32,7 @@ class OutgoingMail(WorkspaceOwned, Base):
     one to send it through, None for the workspace's usual one; `sent_through` the one that did.
     `related_type` and `related_id` name the record that it was written from. `sealed` is the
     encrypted link that a mail with a secret link is sent with, until `sealed_until` at the latest;
-    its text holds a placeholder.
+    its text holds a placeholder. `activity_id` is what it became on the record when it was sent.
     """
 
     __tablename__ = "mails"
@@ -34,6 +40,7 @@ class OutgoingMail(WorkspaceOwned, Base):
         Index(None, "workspace_id", "created_at"),
         Index(None, "workspace_id", "state", "created_at"),
         Index(None, "workspace_id", "related_id", "created_at"),
+        Index(None, "workspace_id", "activity_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -60,6 +67,7 @@ class OutgoingMail(WorkspaceOwned, Base):
     sent_at: Mapped[datetime | None]
     sealed: Mapped[str | None] = mapped_column(Text)
     sealed_until: Mapped[datetime | None]
+    activity_id: Mapped[str | None] = mapped_column(String(40))
 
 
 class MailTemplate(WorkspaceOwned, Base):
@@ -102,7 +110,9 @@ class StoredMail(WorkspaceOwned, Base):
     """A mail that came in. `activity_id` is what it became on a record, None where it fits none.
 
     `message_key` is its Message-ID, else the service's own name for it: one mail is stored once,
-    however often it is read, and in however many mailboxes of the workspace it lies.
+    however often it is read, and in however many mailboxes of the workspace it lies. `recipients`
+    holds `to`, `cc` and `reply_to`; `references` are Message-IDs of its thread, the oldest first.
+    `from_html` says that `text` was made from HTML, `cut` that it ends early.
     """
 
     __tablename__ = "received_mails"
@@ -110,6 +120,8 @@ class StoredMail(WorkspaceOwned, Base):
         UniqueConstraint("workspace_id", "message_key"),
         Index(None, "workspace_id", "received_at"),
         Index(None, "workspace_id", "related_id", "received_at"),
+        Index(None, "workspace_id", "state", "received_at"),
+        Index(None, "workspace_id", "activity_id"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -124,3 +136,8 @@ class StoredMail(WorkspaceOwned, Base):
     related_type: Mapped[str | None] = mapped_column(String(20))
     related_id: Mapped[str | None] = mapped_column(String(40))
     activity_id: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(String(10), default=OPEN)
+    recipients: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    references: Mapped[list[str]] = mapped_column(default=list)
+    from_html: Mapped[bool] = mapped_column(default=False)
+    cut: Mapped[bool] = mapped_column(default=False)

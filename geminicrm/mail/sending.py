@@ -14,6 +14,7 @@ from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.jobs.kinds import Claimed, Postponed, Run
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.mail.models import FAILED, QUEUED, SENDING, SENT, UNKNOWN, WAITING, OutgoingMail
+from geminicrm.mail.noting import SentRecords, note_on_record
 from geminicrm.mail.sealing import LinkGone, SecretLinks
 from geminicrm.mail.writing import SENDING_KIND
 
@@ -45,9 +46,12 @@ class MailKind:
 
     name = SENDING_KIND
 
-    def __init__(self, works: Works, mailer: Mailer, links: SecretLinks) -> None:
+    def __init__(
+        self, works: Works, mailer: Mailer, records: SentRecords, links: SecretLinks
+    ) -> None:
         self._works = works
         self._mailer = mailer
+        self._records = records
         self._links = links
 
     def ready(self) -> bool:
@@ -100,6 +104,7 @@ class MailKind:
             row = work.session.get(OutgoingMail, mail_id)
             if row is not None:
                 _set(row, _dated(work, facts))
+                note_on_record(work, self._records, row)
 
 
 def _dated(work: Work, facts: dict[str, Any]) -> dict[str, Any]:

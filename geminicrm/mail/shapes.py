@@ -20,7 +20,10 @@ class _Address(BaseModel):
 
 
 class MailInput(BaseModel):
-    """The body of POST /api/mails; `related_type` and `related_id` go together."""
+    """The body of POST /api/mails; `related_type` and `related_id` go together.
+
+    `answer_to` is the id of a mail that came in: this one joins its thread.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -33,6 +36,25 @@ class MailInput(BaseModel):
     related_type: Literal["lead", "contact", "company", "deal"] | None = None
     related_id: _Id | None = None
     connection_id: _Id | None = None
+    answer_to: _Id | None = None
+
+
+class TemplateChange(BaseModel):
+    """The body of PATCH /api/mail-templates/<id>, and of POST, which needs all of it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = ""
+    subject: str = ""
+    text: str = ""
+
+
+def read_template(body: Mapping[str, Any]) -> dict[str, str]:
+    """Give what a body says of a template. Raises ValidationFailed with every finding."""
+    try:
+        return TemplateChange.model_validate(body).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        raise _refused(error) from None
 
 
 def read_mail(body: Mapping[str, Any]) -> NewMail:
@@ -40,10 +62,7 @@ def read_mail(body: Mapping[str, Any]) -> NewMail:
     try:
         given = MailInput.model_validate(body)
     except ValidationError as error:
-        raise ValidationFailed(
-            Finding("/" + "/".join(map(str, one["loc"])), one["type"], one["msg"])
-            for one in error.errors()
-        ) from None
+        raise _refused(error) from None
     related = None
     if given.related_type is not None and given.related_id is not None:
         related = (given.related_type, given.related_id)
@@ -60,6 +79,14 @@ def read_mail(body: Mapping[str, Any]) -> NewMail:
         html=given.html,
         related=related,
         connection_id=given.connection_id,
+        answer_to=given.answer_to or "",
+    )
+
+
+def _refused(error: ValidationError) -> ValidationFailed:
+    return ValidationFailed(
+        Finding("/" + "/".join(map(str, one["loc"])), one["type"], one["msg"])
+        for one in error.errors()
     )
 
 

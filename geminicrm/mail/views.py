@@ -9,8 +9,11 @@ from werkzeug.wrappers import Response
 from geminicrm.identity.guards import current_actor, needs, reading, writing
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.paging import Page
-from geminicrm.mail.doors_needed import Accounts, ReadRecord, check_account
+from geminicrm.mail.answering import answer_of, shown, threaded
+from geminicrm.mail.doors_needed import MailNeeds, ReadRecord, check_account
+from geminicrm.mail.inbox import find_received
 from geminicrm.mail.listing import counts, list_mails, shape, templates, waiting
+from geminicrm.mail.noting import settle
 from geminicrm.mail.own import trial
 from geminicrm.mail.sealing import may_show
 from geminicrm.mail.shapes import addresses, read_mail
@@ -18,7 +21,6 @@ from geminicrm.mail.templating import filled
 from geminicrm.mail.writing import (
     SEND,
     find_mail,
-    note_sent,
     send_again,
     send_waiting,
     write_mail,
@@ -34,28 +36,34 @@ _TABS = (
     ("unknown", "Unknown"),
 )
 
+_KEPT = ("related_type", "related_id", "answer_to")
 
-def blueprint(read_record: ReadRecord, accounts: Accounts) -> Blueprint:
+
+def blueprint(needed: MailNeeds) -> Blueprint:
     """Serve /outbox."""
     pages = Blueprint("mail", __name__, template_folder="templates", url_prefix="/outbox")
-    _serve_list(pages, accounts)
-    _serve_one(pages)
-    _serve_form(pages, read_record, accounts)
+    _serve_list(pages, needed)
+    _serve_deeds(pages)
+    _serve_one(pages, needed)
+    _serve_form(pages, needed)
     return pages
 
 
-def _serve_list(pages: Blueprint, accounts: Accounts) -> None:
+def _serve_list(pages: Blueprint, needed: MailNeeds) -> None:
     @pages.get("")
     @needs(SEND)
     def index() -> str:
         kept = {name: request.args.get(name, "") for name in ("state", "related_id")}
         page = Page(cursor=request.args.get("cursor") or None)
         with reading() as work:
-            found, numbers = list_mails(work, page, **kept), counts(work)
+            found, numbers = list_mails(work, page, **kept), counts(work, kept["related_id"])
+            every = counts(work).get("waiting", 0)
         tabs = [
             {
                 "label": label,
-                "url": url_for("mail.index", state=state or None),
+                "url": url_for(
+                    "mail.index", state=state or None, related_id=kept["related_id"] or None
+                ),
                 "active": state == kept["state"],
                 "count": numbers.get(state, 0) if state else sum(numbers.values()),
             }
@@ -67,17 +75,22 @@ def _serve_list(pages: Blueprint, accounts: Accounts) -> None:
             tabs=tabs,
             kept={name: value for name, value in kept.items() if value},
             first=page.cursor is None,
-            waiting=numbers.get("waiting", 0),
-            connected=bool(accounts(current_actor())),
+            waiting=every,
+            connected=bool(needed.accounts(current_actor())),
         )
 
+
+def _serve_deeds(pages: Blueprint) -> None:
     @pages.post("/send-waiting")
     @needs(SEND)
     def send_all_waiting() -> Response:
         with writing() as work:
             number = send_waiting(work, waiting(work))
-        flash(f"{number} mails are on their way.", "success")
-        return redirect(url_for("mail.index"))
+        flash(
+            "1 mail is on its way." if number == 1 else f"{number} mails are on their way.",
+            "success",
+        )
+        return redirect(url_for("mail.index"), 303)
 
     @pages.post("/test")
     @needs(SEND)
@@ -85,10 +98,10 @@ def _serve_list(pages: Blueprint, accounts: Accounts) -> None:
         with writing() as work:
             row = write_mail(work, trial(work, current_actor().user_id))
         flash("The test mail is written. Here is what becomes of it.", "success")
-        return redirect(url_for("mail.one", mail_id=row.id))
+        return redirect(url_for("mail.one", mail_id=row.id), 303)
 
 
-def _serve_one(pages: Blueprint) -> None:
+def _serve_one(pages: Blueprint, needed: MailNeeds) -> None:
     @pages.get("/<mail_id>")
     @needs(SEND)
     def one(mail_id: str) -> str:
@@ -103,65 +116,79 @@ def _serve_one(pages: Blueprint) -> None:
         with writing() as work:
             send_again(work, mail_id)
         flash("The mail is on its way.", "success")
-        return redirect(url_for("mail.one", mail_id=mail_id))
+        return redirect(url_for("mail.one", mail_id=mail_id), 303)
 
     @pages.post("/<mail_id>/sent")
     @needs(SEND)
-    def settle(mail_id: str) -> Response:
+    def sent(mail_id: str) -> Response:
         with writing() as work:
-            note_sent(work, mail_id)
+            settle(work, needed.records, mail_id)
         flash("Noted: it was sent.", "success")
-        return redirect(url_for("mail.one", mail_id=mail_id))
+        return redirect(url_for("mail.one", mail_id=mail_id), 303)
 
 
-def _serve_form(pages: Blueprint, read_record: ReadRecord, accounts: Accounts) -> None:
+def _serve_form(pages: Blueprint, needed: MailNeeds) -> None:
     @pages.get("/new")
     @needs(SEND)
     def new() -> str:
-        record = _record(read_record, request.args)
-        values: dict[str, str] = {"to": request.args.get("to", "") or _address_of(record)}
+        record = _record(needed.read_record, request.args)
+        values: dict[str, str] = {"to": _address_of(record), **_answer()}
+        values["to"] = request.args.get("to", "") or values["to"]
         errors: dict[str, str] = {}
         if request.args.get("template"):
             errors = _fill(values, request.args["template"], record)
-        return _form(values, errors, accounts)
+        return _form(values, errors, needed)
 
     @pages.post("")
     @needs(SEND)
     def create() -> str | tuple[str, int] | Response:
         sent = request.form
-        _record(read_record, sent)
+        _record(needed.read_record, sent)
         try:
             mail = read_mail(_body(sent))
-            check_account(accounts, current_actor(), mail.connection_id)
+            check_account(needed.accounts, current_actor(), mail.connection_id)
             with writing() as work:
-                row = write_mail(work, mail)
+                row = write_mail(work, threaded(work, needed.records, mail))
         except ValidationFailed as error:
             errors = {one.pointer.split("/")[1]: one.message for one in error.findings}
-            return _form(dict(sent), errors, accounts), 422
+            return _form(dict(sent), errors, needed), 422
         flash("The mail is on its way.", "success")
-        return redirect(url_for("mail.one", mail_id=row.id))
+        return redirect(url_for("mail.one", mail_id=row.id), 303)
 
 
-def _form(values: Mapping[str, str], errors: Mapping[str, str], accounts: Accounts) -> str:
+def _form(values: Mapping[str, str], errors: Mapping[str, str], needed: MailNeeds) -> str:
     with reading() as work:
         known = [{"value": one.id, "label": one.name} for one in templates(work)]
+    accounts = needed.accounts(current_actor())
     return render(
         "mail/new.html",
         values=values,
         errors=errors,
         wrong=[{"id": f"field-{name}", "message": text} for name, text in errors.items()],
-        related={name: request.values.get(name, "") for name in ("related_type", "related_id")},
+        kept={name: request.values.get(name, "") for name in _KEPT},
         templates=known,
-        accounts=[{"value": value, "label": label} for value, label in accounts(current_actor())],
+        accounts=[{"value": value, "label": label} for value, label in accounts],
     )
+
+
+def _answer() -> dict[str, str]:
+    """Give what the form begins with where it answers a mail that came in."""
+    if not request.args.get("answer_to"):
+        return {}
+    with reading() as work:
+        row = find_received(work, request.args["answer_to"])
+        return {**answer_of(row), "connection_id": row.connection_id}
 
 
 def _fill(values: dict[str, str], template_id: str, record: Mapping[str, Any]) -> dict[str, str]:
     try:
         with reading() as work:
-            values["subject"], values["text"] = filled(work, template_id, record)
+            subject, text = filled(work, template_id, record)
     except ValidationFailed as error:
         return {one.pointer.strip("/"): one.message for one in error.findings}
+    # Below an answer stands what it answers, under the subject of the thread.
+    values["subject"] = values.get("subject") or subject
+    values["text"] = text + values.get("text", "")
     return {}
 
 
@@ -174,12 +201,12 @@ def _address_of(record: Mapping[str, Any]) -> str:
     if not record.get("email"):
         return ""
     parts = (record.get("first_name"), record.get("last_name"), record.get("name"))
-    name = " ".join(str(one) for one in parts if one).replace('"', "'")
-    return f'"{name}" <{record["email"]}>' if name else str(record["email"])
+    name = " ".join(str(one) for one in parts if one)
+    return shown({"name": name, "email": record["email"]})
 
 
 def _body(sent: Mapping[str, str]) -> dict[str, Any]:
     body: dict[str, Any] = {name: addresses(sent.get(name, "")) for name in ("to", "cc", "bcc")}
-    for name in ("related_type", "related_id", "connection_id"):
+    for name in ("related_type", "related_id", "connection_id", "answer_to"):
         body[name] = sent.get(name) or None
     return {**body, "subject": sent.get("subject", ""), "text": sent.get("text", "")}

@@ -24,7 +24,10 @@ _SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewMail:
-    """A mail to send; `related` is the type and the id of the record it is written from."""
+    """A mail to send; `related` is the type and the id of the record it is written from.
+
+    `answer_to` is the id of a mail that came in; answering.threaded makes references of it.
+    """
 
     to: Sequence[Address]
     subject: str
@@ -39,6 +42,7 @@ class NewMail:
     references: Sequence[str] = ()
     sealed: str | None = None
     sealed_until: datetime | None = None
+    answer_to: str = ""
 
 
 def write_mail(work: Work, new: NewMail) -> OutgoingMail:

@@ -62,6 +62,14 @@ class CapabilityMailboxes:
         for provider in self._capabilities.everywhere(_MAILBOX):
             yield provider.installed.workspace_id, provider.connection.id
 
+    def personal(self, connection_id: str) -> bool:
+        """Tell whether it belongs to one person; yes where that is not known."""
+        return connection_id not in {
+            one.connection.id
+            for one in self._capabilities.everywhere(_MAILBOX)
+            if one.connection.owner_id is None
+        }
+
     def fetch(
         self, actor: Actor, connection_id: str, cursor: str, limit: int, since: datetime
     ) -> MailPage:

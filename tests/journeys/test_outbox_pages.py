@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from extensions.sdk.capabilities.email import Address
 from geminicrm.app import Core, create_app
+from geminicrm.crm.filing import MailRecords
 from geminicrm.mail.models import OutgoingMail
 from geminicrm.mail.templating import save_template
 from geminicrm.mail.writing import NewMail, write_mail
@@ -59,7 +60,7 @@ def test_the_pages_are_accessible_and_fit_a_phone(
     assert_accessible(page)
     ids = [put(core, tenant, state) for state in ("waiting", "sent", "failed", "unknown")]
     with core.works.write(tenant.owner()) as work:
-        save_template(work, TEMPLATE)
+        save_template(work, TEMPLATE, MailRecords(core.crm).fields())
     for path in ("/outbox", "/outbox/new", *(f"/outbox/{one}" for one in ids)):
         page.set_viewport_size({"width": 1280, "height": 860})
         visit(page, f"{address}{path}")
@@ -72,7 +73,7 @@ def test_a_mail_is_written_from_a_lead_with_a_template(
 ):
     lead = core.crm.leads.create(tenant.owner(), LEAD)
     with core.works.write(tenant.owner()) as work:
-        save_template(work, TEMPLATE)
+        save_template(work, TEMPLATE, MailRecords(core.crm).fields())
     visit(page, f"{address}/leads/{lead['id']}")
     page.locator("summary[aria-label='More actions']").click()
     page.get_by_role("link", name="Write a mail").click()

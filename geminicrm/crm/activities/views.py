@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response, flash, redirect, request
 
 from geminicrm.crm.shared import forms, lists, timeline
-from geminicrm.crm.shared.desk import Desk
+from geminicrm.crm.shared.desk import Desk, Link
 from geminicrm.crm.shared.forms import FormField
 from geminicrm.crm.shared.related import common_facts
 from geminicrm.crm.shared.spec import Rest
@@ -93,8 +93,11 @@ def _form(desk: Desk) -> Sequence[FormField]:
 
 def _facts(desk: Desk, record: Rest) -> list[Fact]:
     link = desk.links([(record["related_type"], record["related_id"])])
+    url = timeline.mails_of([record]).get(record["id"])
+    mail = [Fact("Mail", Link("Open the whole mail", url, "mail"), "link")] if url else []
     return [
         Fact("Kind", _NAMES[record["kind"]]),
+        *mail,
         Fact("Belongs to", link.get(record["related_id"]), "link"),
         Fact("Due", record["due_at"], "instant"),
         Fact("Done", record["done_at"], "instant"),

@@ -14,11 +14,13 @@ from geminicrm.kernel.errors import (
     ScopeMissing,
     ValidationFailed,
 )
-from geminicrm.kernel.work import Actor, Works
+from geminicrm.kernel.work import Actor, Work, Works
 
 MAX_BATCH = 100
 _ATTEMPTS = 3
 Item = TypeVar("Item")
+Along = Callable[[Work, Rest], object]
+"""What is done in the same transaction with a record that was made."""
 
 
 class ChangeRefused(ValidationFailed):
@@ -103,10 +105,13 @@ class RecordCommands:
         with self.works.read(actor) as work:
             return service.list_page(work, self.spec, query or ListQuery())
 
-    def create(self, actor: Actor, data: Mapping[str, Any]) -> Rest:
-        """Create a record. Raises ValidationFailed, ChangeRefused."""
+    def create(self, actor: Actor, data: Mapping[str, Any], along: Along | None = None) -> Rest:
+        """Create a record, and what goes `along` with it. Raises ValidationFailed, ChangeRefused.
+
+        Whatever `along` raises undoes both.
+        """
         values = self._parsed(actor, data, self.spec.needs)
-        return self._create_all(actor, [values])[0]
+        return self._create_all(actor, [values], along=along)[0]
 
     def create_many(self, actor: Actor, items: Sequence[Mapping[str, Any]]) -> Sequence[Rest]:
         """Create up to 100 records, all or none; findings point at `/<index>/<field>`."""
@@ -169,7 +174,12 @@ class RecordCommands:
         return []
 
     def _create_all(
-        self, actor: Actor, items: Sequence[Rest], *, numbered: bool = False
+        self,
+        actor: Actor,
+        items: Sequence[Rest],
+        *,
+        numbered: bool = False,
+        along: Along | None = None,
     ) -> Sequence[Rest]:
         spec = self.spec
         if self.hooks.wants(actor, spec.kind):
@@ -179,7 +189,10 @@ class RecordCommands:
                 self.hooks.before_save(actor, spec.kind, "create", None, draft)
         with self.works.write(actor) as work:
             if not numbered:
-                return [service.create(work, spec, values) for values in items]
+                made = [service.create(work, spec, values) for values in items]
+                if along is not None:
+                    along(work, made[0])
+                return made
             return _each(enumerate(items), lambda values: service.create(work, spec, values))
 
     def _update_all(

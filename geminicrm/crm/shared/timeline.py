@@ -1,15 +1,16 @@
 """What was done and is planned around one record, and the composer that adds to it."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from geminicrm.crm.shared.desk import Desk, Link
 from geminicrm.crm.shared.forms import Wrong, to_instant
 from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.crm.shared.spec import Rest
-from geminicrm.identity.guards import current_actor
+from geminicrm.identity.guards import current_actor, reading
 from geminicrm.kernel.clock import parse_instant
+from geminicrm.mail.linking import mail_urls
 
 KINDS = {
     "note": ("Note", "note"),
@@ -32,6 +33,7 @@ class Entry:
     related: Link | None
     is_done: bool
     is_overdue: bool
+    mail_url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,21 @@ def around(desk: Desk, kind: str, identifier: str) -> tuple[list[Entry], bool]:
         return [], False
     query = ListQuery(limit=_SHOWN, filters={"related_id": identifier})
     page = desk.records["activity"].list(current_actor(), query)
-    return entries(desk, page.data, related=False), page.next_cursor is not None
+    urls = mails_of(page.data)
+    shown = [
+        replace(each, mail_url=urls.get(each.record["id"]))
+        for each in entries(desk, page.data, related=False)
+    ]
+    return shown, page.next_cursor is not None
+
+
+def mails_of(records: Sequence[Rest]) -> dict[str, str]:
+    """Give the page of the mail behind each activity that has one, by the activity's id."""
+    of_mails = [each["id"] for each in records if each["kind"] == "email"]
+    if not of_mails:
+        return {}
+    with reading() as work:
+        return mail_urls(work, of_mails)
 
 
 def composed(desk: Desk, sent: Mapping[str, str]) -> Rest:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from extensions.sdk.capabilities.email import Address, Mail, SentMail
+from geminicrm.crm.filing import MailRecords
 from geminicrm.mail.sending import MailKind
 from geminicrm.mail.writing import NewMail, write_mail
 from tests.support.working import Hands
@@ -37,7 +38,8 @@ def mailer():
 
 @pytest.fixture
 def hands(core, mailer):
-    made = Hands(core, kinds=[MailKind(core.works, mailer, core.secret_links)])
+    sending = MailKind(core.works, mailer, MailRecords(core.crm), core.secret_links)
+    made = Hands(core, kinds=[sending])
     yield made
     made.close()
 

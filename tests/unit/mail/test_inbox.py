@@ -11,6 +11,7 @@ from extensions.sdk.service_errors import ServiceUnavailable
 from geminicrm.crm.filing import MailRecords
 from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.mail.fetching import FetchKind, MailboxKeeper
+from geminicrm.mail.filing import key_row, put_once
 from geminicrm.mail.models import MailboxState, OutgoingMail, StoredMail
 from tests.support.integrations import connect_to, put_integration
 from tests.support.working import Hands
@@ -30,9 +31,13 @@ class ScriptedMailbox:
     place: tuple[str, str] = ("", "")
     pages: list[object] = field(default_factory=list)
     asked: list[tuple[str, datetime]] = field(default_factory=list)
+    own: bool = False
 
     def all(self):
         return [self.place]
+
+    def personal(self, _connection_id):
+        return self.own
 
     def fetch(self, _actor, _connection_id, cursor, _limit, since):
         self.asked.append((cursor, since))
@@ -178,3 +183,18 @@ def test_a_mailbox_is_read_on_from_where_it_was(clock, read, box, stored):
 def test_a_mailbox_that_stands_still_ends(read, box):
     read(page(cursor="", more=True), page(cursor="", more=True))
     assert len(box.asked) == 1
+
+
+def test_of_somebodys_own_mailbox_the_key_alone_is_kept(read, box, stored):
+    box.own = True
+    read(page(MAIL))
+    (row,) = stored()
+    assert (row.message_key, row.subject, row.text, row.sender) == ("<m1@x>", "", "", {})
+
+
+def test_a_mail_that_another_mailbox_brings_at_once_is_stored_once(core, tenant, stored):
+    with core.works.write(tenant.system()) as work:
+        work.session.add(key_row(work, "conn_2", "<m1@x>", AT))
+        work.session.flush()
+        assert not put_once(work, key_row(work, "conn_1", "<m1@x>", AT))
+    assert [row.connection_id for row in stored()] == ["conn_2"]

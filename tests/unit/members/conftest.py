@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from geminicrm.crm.filing import MailRecords
 from geminicrm.identity.actor import PersonActor
 from geminicrm.identity.people import create_user
 from geminicrm.identity.permissions import ROLES
@@ -24,7 +25,7 @@ class Post:
 
     def __init__(self, core):
         self._mailer = ScriptedMailer()
-        send = MailKind(core.works, self._mailer, core.secret_links)
+        send = MailKind(core.works, self._mailer, MailRecords(core.crm), core.secret_links)
         self._hands = Hands(core, kinds=[send, core.members().kind])
 
     def work(self):
