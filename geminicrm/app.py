@@ -55,7 +55,7 @@ from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
-from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
+from geminicrm.runtime.parts import GUEST, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
@@ -81,7 +81,7 @@ _PATIENCE = {"web": 3.0, "worker": 3.0}
 
 
 def build_core(settings: Settings, kind: str = "command", clock: Clock | None = None) -> Core:
-    """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
+    """Make the core of one process of a kind (web, worker, command, guest); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
     wakes = open_wakes(settings.home / "run" / "work", settings.redis_url)
@@ -117,6 +117,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             http=client,
             filled=ConnectionValues(works, Vault(cipher), shared),
             public_url=settings.public_url,
+            guest=kind == GUEST,
         )
     )
     runtime = ExtensionRuntime(

@@ -32,7 +32,7 @@ from geminicrm.runtime.ledger import Ledger
 from geminicrm.runtime.levels import Levels
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.packages import Packages
-from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
+from geminicrm.runtime.parts import GUEST, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.schedules import ScheduleKeeper
@@ -71,6 +71,7 @@ class ExtensionRuntime:
         self.logs = ExtensionLogs(options.logs)
         self.connections = table = ConnectionTable(works, parts.generations)
         self.outside = OutsideClient(works, parts.generations, parts.http, parts.metrics, table)
+        self.outside.standing.guest = options.kind == GUEST
         self._doors = self._make_doors(parts)
         self.ledger = Ledger(works)
         self.levels = Levels(works)
