@@ -8,6 +8,7 @@ from geminicrm.connections.models import UNTESTED, Connection
 from geminicrm.connections.notices import settle
 from geminicrm.connections.opened import SharedValues
 from geminicrm.connections.services import Service, Services, Values
+from geminicrm.connections.trust import refuse_to_lead_away
 from geminicrm.connections.values import Beneath, check_hosts, check_whole, meant
 from geminicrm.connections.ways import Authentication
 from geminicrm.kernel.errors import (
@@ -185,6 +186,7 @@ class ConnectionBook:
         try:
             values = self.services.merged(lax, stored, {**wanted.plain, **wanted.secrets})
             check_whole(service, way, values, beneath)
+            refuse_to_lead_away(service, way, values, beneath)
         except ValidationFailed as error:
             raise ValidationFailed(_under("/config", error)) from None
         if owner_id is not None and not work.actor.allows(MANAGE):

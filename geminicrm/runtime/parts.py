@@ -22,7 +22,6 @@ from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.packages import FilesOf, no_files
 from geminicrm.runtime.safe_mode import never
 
-
 GUEST: Final = "guest"
 """A command beside a server that does a server's work, in an environment of its own."""
 

@@ -70,8 +70,7 @@ class ExtensionRuntime:
         self._come_back: ComeBack = _stay
         self.logs = ExtensionLogs(options.logs)
         self.connections = table = ConnectionTable(works, parts.generations)
-        self.outside = OutsideClient(works, parts.generations, parts.http, parts.metrics, table)
-        self.outside.standing.guest = options.kind == GUEST
+        self.outside = _outside(parts, table, guest=options.kind == GUEST)
         self._doors = self._make_doors(parts)
         self.ledger = Ledger(works)
         self.levels = Levels(works)
@@ -220,6 +219,12 @@ class ExtensionRuntime:
             requirements=parts.requirements,
             seconds=self.options.seconds,
         )
+
+
+def _outside(parts: RuntimeParts, table: ConnectionTable, *, guest: bool) -> OutsideClient:
+    made = OutsideClient(parts.works, parts.generations, parts.http, parts.metrics, table)
+    made.standing.guest = guest
+    return made
 
 
 def _stay(_workspace_id: str, _extension_id: str, _digest: str, _reason: str) -> bool:

@@ -64,15 +64,15 @@ def test_what_was_connected_is_there_again(stripe, told):
     assert [one[0] for one in told.calls] == ["end", "revoke"]
 
 
-def test_who_signed_in_by_a_browser_has_to_do_so_again(stripe, told, monkeypatch):
+def test_who_signed_in_by_a_browser_has_to_do_so_again(stripe, told):
     connect(stripe, api_key=KEY)
     life, owner = stripe.core.life_cycle, stripe.tenant.owner()
     life.uninstall(owner, "stripe")
     with stripe.core.works.write(owner) as work:
         removed = work.session.scalars(select(RemovedInstallation)).one()
-        ways = [{"type": "oauth2", "id": "bearer", "settings": ["api_key"], "scopes": [],
-                 "authorization_url": "https://a.example/a", "token_url": "https://a.example/t"}]  # fmt: skip
-        manifest = {**removed.facts["manifest"], "authentication": ways}
+        way = {"type": "oauth2", "id": "bearer", "settings": ["api_key"], "scopes": []}
+        ends = {"authorization_url": "https://a.example/a", "token_url": "https://a.example/t"}
+        manifest = {**removed.facts["manifest"], "authentication": [{**way, **ends}]}
         kept = [{**one, "way": "bearer"} for one in removed.facts["connections"]]
         removed.facts = {**removed.facts, "manifest": manifest, "connections": kept}
     life.removals.restore(owner, life.removals.removed(owner)[0]["id"])
@@ -106,7 +106,7 @@ def test_what_is_kept_reads_with_a_new_key(stripe, told):
 
 def test_a_killed_uninstall_tells_the_services(stripe, told):
     connection, core, owner = connect(stripe, api_key=KEY), stripe.core, stripe.tenant.owner()
-    tools = core.life_cycle.recovery._tools
+    tools = core.life_cycle.pipeline.tools
     with WorkspaceLock(core.works, owner).held(0) as lease:
         intent = Intent(kind="uninstall", extension_id="stripe", facts={"data": "keep"})
         tools.journal.begin(owner, intent, lease).step("uninstall")

@@ -103,21 +103,6 @@ def test_wrong_client_credentials_say_where_to_look(sign_in_to, token_server):
     assert "client secret" in caught.value.mend
 
 
-@pytest.mark.parametrize("answer", [(401, {"error": "invalid_client"}), (503, {})])
-def test_what_a_command_with_another_environment_gets_is_not_written_down(
-    sign_in_to, token_server, monkeypatch, answer
-):
-    made = sign_in_to()
-    made.put_token(seconds=0)
-    monkeypatch.setattr(made.core.oauth.tokens._rows, "_guest", True)
-    token_server.answers = [answer]
-    with pytest.raises((AuthenticationError, ServiceUnavailable)):
-        made.ask()
-    row = made.row
-    assert (row.last_error_code, row.refresh_failures, row.refresh_owner) == (None, 0, None)
-    assert (row.status != NEEDS_REAUTH, notices_of(made)) == (True, [])
-
-
 @pytest.mark.parametrize(
     "answer",
     [
