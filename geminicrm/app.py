@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from geminicrm import __version__, navigation, plumbing
 from geminicrm.api import operations
+from geminicrm.compatibility import OldPaths
 from geminicrm.config import Settings, environment, keys_in
 from geminicrm.connections import doors as connections_doors
 from geminicrm.connections.assembly import ConnectionNeeds, build_connections
@@ -256,6 +257,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     public(app.view_functions["web.preferences"])
     _open_own_doors(app, core, credentials)
     _open_extension_doors(app, core)
+    app.wsgi_app = OldPaths(app, core.runtime.runs)  # type: ignore[method-assign]  # as Flask says
     app.extensions[EXTENSION] = core
     app.extensions[MARKETPLACE] = Doors(core.works, core.registry, core.life_cycle, core.http)
     return app

@@ -161,6 +161,10 @@ class ExtensionRuntime:
         """Give the types of events that the extensions of a workspace announce."""
         return self.convergence.current().announced.get(workspace_id, ())
 
+    def runs(self, extension_id: str) -> bool:
+        """Tell whether an extension is served in any workspace."""
+        return any(name == extension_id for _, name in self.convergence.current().by_name)
+
     def context(self, extension_id: str) -> ExtensionContext:
         """Give the doors of an extension, for what the core does in its name."""
         return ExtensionContext(extension_id, self._doors)
