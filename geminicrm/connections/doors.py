@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from geminicrm.connections import api, one_views, views
+from geminicrm.connections import api, one_views, reach_views, views
 from geminicrm.connections.assembly import Connections
 
 
@@ -12,4 +12,5 @@ def blueprints(connections: Connections) -> tuple[Blueprint, ...]:
         api.blueprint(connections),
         views.blueprint(connections),
         one_views.blueprint(connections),
+        reach_views.blueprint(connections.reachability),
     )

@@ -14,7 +14,7 @@ from geminicrm.connections.shapes import Shaper
 from geminicrm.connections.testing import Tested
 from geminicrm.connections.views import Page, wrong_of
 from geminicrm.identity.guards import current_actor, needs, reading, writing
-from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.kernel.errors import Finding, Forbidden, ValidationFailed
 from geminicrm.web.pages import render
 
 
@@ -82,6 +82,15 @@ def _serve_acts(pages: Blueprint, connections: Connections) -> None:
         tested = connections.testing.run(current_actor(), connection_id)
         found = _found(connections, connection_id, tested=tested)
         return render("integrations/overview.html", **found)
+
+    @pages.post("/<connection_id>/reach")
+    @needs(READ)
+    def reach(connection_id: str) -> Page:
+        found = _found(connections, connection_id)
+        if not found["can_change"]:
+            raise Forbidden("Who can't change a connection can't have its addresses tried.")
+        stages = [connections.reachability.stage(one) for one in found["addresses"]]
+        return render("integrations/overview.html", **found, reached=stages)
 
     @pages.post("/<connection_id>/debug")
     @needs(READ)
@@ -179,6 +188,7 @@ def _found(
         "fields": inputs(service, way, filled),
         "wrong": wrong_of(findings),
         "tested": tested,
+        "addresses": connections.reachability.addresses(service, way),
         "usage": usage,
         "day": day,
         "tab": tab,

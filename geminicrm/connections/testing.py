@@ -19,6 +19,12 @@ from geminicrm.connections.diagnosis import Diagnosis, Stage, failed, passed, pl
 from geminicrm.connections.hiding import Hiding, hiding
 from geminicrm.connections.models import CONNECTED, FAILING, NEEDS_REAUTH, Connection
 from geminicrm.connections.notices import credentials_refused, settle
+from geminicrm.connections.reachability import (
+    REDIRECT,
+    WEBHOOK_SECRET,
+    WEBHOOKS,
+    Reachability,
+)
 from geminicrm.connections.services import Service
 from geminicrm.kernel.generation import CONNECTIONS
 from geminicrm.kernel.texts import storable
@@ -72,10 +78,17 @@ class Testing:
     __test__ = False
     """It is no test of ours, whatever pytest makes of the name."""
 
-    def __init__(self, book: ConnectionBook, diagnosis: Diagnosis, sign_in: SignIn) -> None:
+    def __init__(
+        self,
+        book: ConnectionBook,
+        diagnosis: Diagnosis,
+        sign_in: SignIn,
+        reachability: Reachability | None = None,
+    ) -> None:
         self._book = book
         self._diagnosis = diagnosis
         self._sign_in = sign_in
+        self._reachability = reachability
 
     def run(self, actor: Actor, connection_id: str, *, as_server: bool = True) -> Tested:
         """Test one, and note on it how it is. Raises NotFound, ScopeMissing, Forbidden.
@@ -91,7 +104,17 @@ class Testing:
         wrong = next((one for one in found.stages if not one.ok), None)
         status = self._status(subject, found, wrong)
         noted = (as_server or wrong is None) and self._note(actor, subject, found, wrong, status)
-        return Tested(status, found.stages, account, noted)
+        stages = (*found.stages, *self._reached(subject, found))
+        return Tested(status, stages, account, noted)
+
+    def _reached(self, subject: _Subject, found: _Found) -> tuple[Stage, ...]:
+        """Try the addresses that the service comes to; what is wrong there stops no call to it."""
+        if self._reachability is None or found.account is None:
+            return ()
+        way = subject.service.way(subject.row.way)
+        used = {REDIRECT, *([WEBHOOKS] if subject.row.hints.get(WEBHOOK_SECRET) else [])}
+        addresses = self._reachability.addresses(subject.service, way)
+        return tuple(self._reachability.stage(one) for one in addresses if one.stage in used)
 
     def _subject(self, actor: Actor, connection_id: str) -> _Subject:
         with self._book.works.read(actor) as work:

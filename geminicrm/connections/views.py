@@ -1,5 +1,6 @@
 """The pages of integrations: what is installed and connected, and connecting something new."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
@@ -33,6 +34,7 @@ def blueprint(connections: Connections) -> Blueprint:
         "integrations", __name__, template_folder="templates", url_prefix="/integrations"
     )
     book = connections.book
+    form = partial(_form, connections)
 
     @pages.get("")
     @needs(READ)
@@ -46,7 +48,7 @@ def blueprint(connections: Connections) -> Blueprint:
     def new(service_id: str) -> str:
         service = _service(book, service_id)
         way = service.way(request.args.get("way", ""))
-        return _form(book, service, way.id, Filled(config={}, sources={}, hints={}), {})
+        return form(service, way.id, Filled(config={}, sources={}, hints={}), {})
 
     @pages.post("/new/<service_id>")
     @needs(READ)
@@ -68,7 +70,7 @@ def blueprint(connections: Connections) -> Blueprint:
                 connection_id = book.create(work, wanted).id
         except ValidationFailed as error:
             filled = Filled(config=config, sources={}, hints={}, findings=error.findings)
-            return _form(book, service, way.id, filled, given), error.status
+            return form(service, way.id, filled, given), error.status
         flash("It is connected. Test it now.", "success")
         return redirect(url_for("integration.one", connection_id=connection_id))
 
@@ -119,8 +121,10 @@ def _can_connect() -> bool:
     return actor.allows(MANAGE) or actor.allows(OWN)
 
 
-def _form(book: ConnectionBook, service: Service, way_id: str, filled: Filled, given: Any) -> str:
-    beneath = book.beneath(service)
+def _form(
+    connections: Connections, service: Service, way_id: str, filled: Filled, given: Any
+) -> str:
+    beneath = connections.book.beneath(service)
     shown = Filled(
         config={**beneath.values.plain, **filled.config},
         sources=beneath.sources,
@@ -133,6 +137,7 @@ def _form(book: ConnectionBook, service: Service, way_id: str, filled: Filled, g
         "integrations/new.html",
         service=service,
         way=service.way(way_id),
+        addresses=connections.reachability.addresses(service, service.way(way_id)),
         fields=inputs(service, service.way(way_id), shown),
         given=given,
         wrong=wrong_of(filled.findings),

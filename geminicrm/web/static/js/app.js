@@ -1,4 +1,5 @@
 // Entry of every page. Behaviour hangs on data attributes; pages work without any of it.
+import { startCopy } from "./copy.js";
 import { startDialogs } from "./dialogs.js";
 import { startDrawer } from "./drawer.js";
 import { startForms } from "./forms.js";
@@ -15,6 +16,7 @@ startMenus();
 startDialogs();
 startDrawer();
 startForms();
+startCopy();
 startTheme();
 startPalette();
 startShortcuts();
