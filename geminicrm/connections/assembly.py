@@ -9,6 +9,7 @@ from geminicrm.connections.exploring import Exploring, Reader
 from geminicrm.connections.opened import SharedValues
 from geminicrm.connections.reachability import Reachability
 from geminicrm.connections.services import Services
+from geminicrm.connections.syncing import MailSyncs, SyncFacts
 from geminicrm.connections.testing import SignIn, Testing
 from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
@@ -21,7 +22,7 @@ class ConnectionNeeds:
     """What the room stands on.
 
     `sign_in` and `end` have an integration test and end a connection; `revoker` takes tokens back;
-    `reader` asks what changes nothing.
+    `reader` asks what changes nothing; `syncs` are rooms that keep something in step, beside mail.
     """
 
     works: Works
@@ -35,6 +36,7 @@ class ConnectionNeeds:
     end: End
     revoker: Revoker
     reader: Reader
+    syncs: tuple[SyncFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Connections:
     ending: Ending
     exploring: Exploring
     reachability: Reachability
+    syncs: tuple[SyncFacts, ...]
 
 
 def build_connections(needs: ConnectionNeeds) -> Connections:
@@ -58,4 +61,5 @@ def build_connections(needs: ConnectionNeeds) -> Connections:
         Ending(book, needs.end, needs.revoker),
         Exploring(book, needs.reader),
         reachability,
+        (MailSyncs(), *needs.syncs),
     )

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from geminicrm.connections.aging import renewed
 from geminicrm.connections.models import UNTESTED, Connection
 from geminicrm.connections.notices import settle
 from geminicrm.connections.opened import SharedValues
@@ -135,6 +136,7 @@ class ConnectionBook:
         require_end(work, row.owner_id)
         work.session.delete(row)
         settle(work, row.workspace_id, row.id)
+        renewed(work, row.workspace_id, row.id)
         work.audit("connection.removed", row.id, {"service": row.extension_id})
         self.generations.bump(work, CONNECTIONS)
 
@@ -167,6 +169,7 @@ class ConnectionBook:
         if values.secrets != self.secrets_of(row):
             row.secrets, row.secrets_at = self.vault.seal(values.secrets), work.now
             row.hints = hints_of(values.secrets)
+            renewed(work, row.workspace_id, row.id)
         row.config = dict(values.plain)
         row.status, row.last_error, row.last_error_code = UNTESTED, None, None
 

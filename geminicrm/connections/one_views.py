@@ -11,6 +11,7 @@ from geminicrm.connections.book import MANAGE, OWN, READ, Changes
 from geminicrm.connections.exploring import Shown
 from geminicrm.connections.form import Filled, fields_of, inputs, read
 from geminicrm.connections.shapes import Shaper
+from geminicrm.connections.syncing import facts_of
 from geminicrm.connections.testing import Tested
 from geminicrm.connections.views import Page, wrong_of
 from geminicrm.identity.guards import current_actor, needs, reading, writing
@@ -172,7 +173,8 @@ def _found(
         shape = Shaper(book, work.workspace_id, work.now).shape(row)
         service = book.service_of(work, row)
         usage = activity.usage(work, row, service)
-        day = activity.day(work, row)
+        figures = [activity.figures(work, row, days) for days in (1, 7)]
+        syncs = facts_of(work, connections.syncs, [row.id])[row.id]
     way = service.way(row.way)
     mine = row.owner_id is not None and row.owner_id == actor.user_id
     filled = Filled(
@@ -190,7 +192,8 @@ def _found(
         "tested": tested,
         "addresses": connections.reachability.addresses(service, way),
         "usage": usage,
-        "day": day,
+        "figures": figures,
+        "syncs": syncs,
         "tab": tab,
         "mine": mine,
         "can_change": actor.allows(OWN) if mine else row.owner_id is None and actor.allows(MANAGE),

@@ -20,6 +20,7 @@ from geminicrm.connections.form import Filled, fields_of, inputs, read
 from geminicrm.connections.listing import every
 from geminicrm.connections.services import Service
 from geminicrm.connections.shapes import Shaper
+from geminicrm.connections.syncing import facts_of
 from geminicrm.identity.guards import current_actor, needs, reading, writing
 from geminicrm.kernel.errors import Finding, NotFound, ValidationFailed
 from geminicrm.kernel.work import Work
@@ -40,8 +41,10 @@ def blueprint(connections: Connections) -> Blueprint:
     @needs(READ)
     def index() -> str:
         with reading() as work:
-            board = _board(book, work)
-        return render("integrations/list.html", board=board, can_connect=_can_connect())
+            board = _board(connections, work)
+        return render(
+            "integrations/list.html", board=board, mixed=_mixed(board), can_connect=_can_connect()
+        )
 
     @pages.get("/new/<service_id>")
     @needs(READ)
@@ -88,10 +91,11 @@ def wrong_of(findings: tuple[Finding, ...]) -> list[dict[str, str | None]]:
     ]
 
 
-def _board(book: ConnectionBook, work: Work) -> list[dict[str, Any]]:
+def _board(connections: Connections, work: Work) -> list[dict[str, Any]]:
     """Give each installed integration with its connections that the reader may see."""
-    shaper = Shaper(book, work.workspace_id, work.now)
+    shaper = Shaper(connections.book, work.workspace_id, work.now)
     rows = every(work)
+    syncs = facts_of(work, connections.syncs, [row.id for row in rows])
     return [
         {
             "service": service,
@@ -99,6 +103,7 @@ def _board(book: ConnectionBook, work: Work) -> list[dict[str, Any]]:
                 {
                     **shaper.shape(row),
                     "usage": activity.usage(work, row, service),
+                    "syncs": syncs[row.id],
                     "signs_in": service.way(row.way).type == "oauth2",
                 }
                 for row in rows
@@ -107,6 +112,16 @@ def _board(book: ConnectionBook, work: Work) -> list[dict[str, Any]]:
         }
         for service in shaper.services.values()
     ]
+
+
+def _mixed(board: list[dict[str, Any]]) -> list[str]:
+    """Name the capabilities that live and test connections in use would serve."""
+    kinds: dict[str, set[str]] = {}
+    for one in board:
+        active = {found["environment"] for found in one["connections"] if found["is_active"]}
+        for name in one["service"].provides:
+            kinds.setdefault(name, set()).update(active)
+    return sorted(name for name, found in kinds.items() if len(found) > 1)
 
 
 def _service(book: ConnectionBook, service_id: str) -> Service:
