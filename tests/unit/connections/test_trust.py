@@ -46,7 +46,7 @@ POST = replace(
 def test_an_address_is_the_services_or_it_is_not(address, away):
     lent = Values({}, {"api_key": KEY})
     assert bool(leads_away(POST, {}, {"base_url": address})) is away
-    assert trusted(POST, lent, {"base_url": address}).secrets == ({} if away else lent.secrets)
+    assert bool(trusted(POST, lent, {"base_url": address}).secrets) is not away
 
 
 def test_an_address_of_the_operator_is_as_good():
