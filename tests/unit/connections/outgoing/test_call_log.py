@@ -118,7 +118,7 @@ def test_calls_are_counted_by_connection(caller, service):
     client.send(caller.call(URL))
     client.send(caller.call(URL, retries=0))
     text = caller.core.metrics.exposition()[0].decode()
-    about = f'{{connection="{rows(caller.core)[0].connection_id}",outcome='
+    about = f'{{connection="{caller.call(URL).opened.connection.id}",outcome='
     assert f'geminicrm_connection_call_seconds_count{about}"ok"}} 1.0' in text
     assert f'geminicrm_connection_call_seconds_count{about}"failed"}} 1.0' in text
     assert f'geminicrm_connection_call_seconds_sum{about}"ok"}}' in text
