@@ -13,25 +13,19 @@ from flask_wtf.csrf import generate_csrf
 from prometheus_client import CollectorRegistry
 
 from geminicrm import __version__, navigation, plumbing
-from geminicrm.api import operations
+from geminicrm.compatibility import OldPaths
 from geminicrm.config import Settings, environment, keys_in
-from geminicrm.connections import doors as connections_doors
 from geminicrm.connections.assembly import ConnectionNeeds, build_connections
-from geminicrm.connections.oauth import views as oauth_views
 from geminicrm.connections.oauth.assembly import OAuthNeeds, build_oauth
 from geminicrm.connections.shared_values import OperatorValues
 from geminicrm.core import Core as Core  # noqa: PLC0414 - re-exported: who builds one names its type
 from geminicrm.core import event_types
-from geminicrm.crm import doors as crm_doors
-from geminicrm.crm import pages as crm_pages
 from geminicrm.crm.build import build as build_crm
-from geminicrm.events import doors as events_doors
+from geminicrm.doors import open_doors
 from geminicrm.events.catalogue import Catalogues
-from geminicrm.identity import views as identity_views
 from geminicrm.identity.cookies import BrowserSessions
 from geminicrm.identity.guards import Credentials, Guard, public
 from geminicrm.identity.people import is_member
-from geminicrm.jobs import doors as jobs_doors
 from geminicrm.jobs.service import Jobs
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
@@ -42,15 +36,8 @@ from geminicrm.kernel.jobs.wakes import open_wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
-from geminicrm.mail import doors as mail_doors
-from geminicrm.members import doors as members_doors
-from geminicrm.notifications import doors as notifications_doors
-from geminicrm.payments import doors as payments_doors
 from geminicrm.payments.assembly import build_payments
-from geminicrm.readiness import checks_of
-from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.assembly import Needs, build_life_cycle
-from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
 from geminicrm.runtime.connection_calls import ConnectionCalls
 from geminicrm.runtime.connection_values import ConnectionValues
@@ -59,7 +46,7 @@ from geminicrm.runtime.dry_doors import CallWorks
 from geminicrm.runtime.hosting.supervisor_client import SupervisorClient
 from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
-from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
+from geminicrm.runtime.parts import GUEST, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.paying import payers
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
@@ -69,18 +56,13 @@ from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.services import InstalledServices
 from geminicrm.runtime.workspaces import workspace_info
-from geminicrm.syncing import doors as syncing_doors
 from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.sink import SyncSink
 from geminicrm.web import pages
-from geminicrm.web import styleguide as web_styleguide
-from marketplace import doors as market_doors
 from marketplace.assembly import MarketplaceNeeds, build_marketplace
-from marketplace.cards import installed_states
 from marketplace.extension_registry import EXTENSION as MARKETPLACE
 from marketplace.extension_registry import Doors
 from marketplace.package_reader import open_package
-from marketplace.prose import to_html
 
 EXTENSION = "geminicrm"
 METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
@@ -89,7 +71,7 @@ _PATIENCE = {"web": 3.0, "worker": 3.0}
 
 
 def build_core(settings: Settings, kind: str = "command", clock: Clock | None = None) -> Core:
-    """Make the core of one process of a kind (web, worker, command); no thread runs yet."""
+    """Make the core of one process of a kind (web, worker, command, guest); no thread runs yet."""
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     database = Database(settings.database_url, settings.home, settings.web_threads + 4)
     wakes = open_wakes(settings.home / "run" / "work", settings.redis_url)
@@ -125,6 +107,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             http=client,
             filled=ConnectionValues(works, Vault(cipher), shared),
             public_url=settings.public_url,
+            guest=kind == GUEST,
         )
     )
     runtime = ExtensionRuntime(
@@ -170,7 +153,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             vault=Vault(cipher),
             services=InstalledServices(works),
             shared=shared,
-            guard=client.guard,
+            http=client,
+            public_url=settings.public_url,
             sign_in=calls.sign_in,
             end=calls.end,
             revoker=oauth.revocation,
@@ -264,45 +248,8 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
         commands=navigation.commands,
     )
     public(app.view_functions["web.preferences"])
-    _open_own_doors(app, core, credentials)
-    _open_extension_doors(app, core)
+    open_doors(app, core, credentials)
+    app.wsgi_app = OldPaths(app, core.runtime.runs)  # type: ignore[method-assign]  # as Flask says
     app.extensions[EXTENSION] = core
     app.extensions[MARKETPLACE] = Doors(core.works, core.registry, core.life_cycle, core.http)
     return app
-
-
-def _open_own_doors(app: Flask, core: Core, credentials: Credentials) -> None:
-    checks = checks_of(core.database.engine, core.settings.redis_url)
-    days = core.settings.session_days
-    doors = (
-        operations.blueprint(checks, core.metrics.exposition),
-        identity_views.blueprint(credentials, core.generations, days, members_doors.ABOVE),
-        *members_doors.blueprints(core.members(), credentials),
-        *notifications_doors.blueprints(),
-        *mail_doors.blueprints(core.mail_needs),
-        *payments_doors.blueprints(core.payments),
-        *jobs_doors.blueprints(core.jobs),
-        oauth_views.blueprint(core.oauth.journeys),
-        *connections_doors.blueprints(core.connections, navigation.SECTIONS),
-        *syncing_doors.blueprints(core.syncing),
-        web_styleguide.blueprint(),
-        *crm_doors.blueprints(core.crm),
-        *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),
-        *crm_pages.blueprints(core.crm, navigation.zone_of(core.works), navigation.CARDS),
-    )
-    for door in doors:
-        app.register_blueprint(door)
-
-
-def _open_extension_doors(app: Flask, core: Core) -> None:
-    read_record = core.crm.read_record
-    states = installed_states(core.works)
-    doors = (
-        *runtime_doors.blueprints(
-            core.runtime, core.life_cycle, core.replays, read_record, to_html
-        ),
-        *care_doors.blueprints(core.care),
-        *market_doors.blueprints(core.marketplace, states, core.runtime.hosting.confines),
-    )
-    for door in doors:
-        app.register_blueprint(door)

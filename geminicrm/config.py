@@ -96,6 +96,9 @@ class Settings:
             "GEMINICRM_PUBLIC_URL": self.public_url,
             "PORT": self.port,
             "GEMINICRM_BLOBS": self.blobs,
+            # Else a command would find services out of reach, and values missing, that are not.
+            "GEMINICRM_EGRESS_ALLOW": ",".join(self.egress_allow),
+            "GEMINICRM_SHARED_VALUES_FOR": ",".join(self.shared_values_for),
         }
         if self.safe_mode is not None:
             lines["GEMINICRM_SAFE_MODE"] = "yes" if self.safe_mode else "no"

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -19,9 +19,15 @@ from geminicrm.connections.listing import every
 from geminicrm.connections.models import CONNECTED
 from geminicrm.connections.shapes import Shape, Shaper
 from geminicrm.identity.actor import SystemActor
+from geminicrm.runtime.parts import GUEST
 
 _type = click.option(
     "--type", "kind", metavar="T", help="Only of this service, or that provide this capability."
+)
+
+_NOT_NOTED: Final = (
+    "This was found with the environment of this command, and is not noted on the connection. "
+    "The button Test on its page tests with that of the server."
 )
 
 
@@ -62,7 +68,7 @@ def test(
     *, connection_id: str | None, kind: str | None, workspace: str | None, as_json: bool
 ) -> None:
     """Test one connection or all, stage by stage; exit 1 where one does not work."""
-    with opened_core() as core:
+    with opened_core(GUEST) as core:
         actor = operator(core.works, workspace)
         found = _connections(core, actor, kind, connection_id)
         core.runtime.reconcile()
@@ -89,7 +95,7 @@ def _connections(
 
 
 def _tested(core: Core, actor: SystemActor, one: Shape) -> dict[str, Any]:
-    found = core.connections.testing.run(actor, one["id"])
+    found = core.connections.testing.run(actor, one["id"], as_server=False)
     return {"id": one["id"], "service": one["service"], "name": one["name"], **found.to_dict()}
 
 
@@ -98,6 +104,8 @@ def _lines(one: Mapping[str, Any]) -> Iterator[str]:
     for stage in one["stages"]:
         mark = "ok" if stage["ok"] else "FAILED"
         yield f"  {stage['name']:<8}  {mark:<6}  {_plain(stage['detail'])}"
+    if not one["noted"] and one["status"] != CONNECTED:
+        yield f"  {_NOT_NOTED}"
 
 
 def _plain(value: object) -> str:

@@ -22,11 +22,11 @@ workspace_option = click.option(
 
 
 @contextlib.contextmanager
-def opened_core() -> Iterator[Core]:
+def opened_core(kind: str = "command") -> Iterator[Core]:
     """Give the core of this command, closed again at its end; only warnings are logged."""
     settings = Settings.for_command(os.environ)
     logs.configure("WARNING", json=settings.production)
-    core = build_core(settings)
+    core = build_core(settings, kind)
     try:
         yield core
     finally:

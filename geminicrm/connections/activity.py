@@ -70,15 +70,30 @@ def operations(work: Work, row: Connection) -> list[str]:
     return sorted(work.session.scalars(query.distinct()))
 
 
-def day(work: Work, row: Connection) -> dict[str, int]:
-    """Count the calls of the last day, those that went wrong, and their mean time in ms."""
+def figures(work: Work, row: Connection, days: int) -> dict[str, float | None]:
+    """Count the calls of so many days; give the rates in percent, None where nothing was called.
+
+    `wrong` are those that were not done, `milliseconds` is their mean time, `availability` the
+    share of those sent that the service answered with less than 500.
+    """
     query = select(
         func.count(ConnectionCall.id),
         func.count(ConnectionCall.id).filter(ConnectionCall.outcome != "ok"),
         func.avg(ConnectionCall.milliseconds),
-    ).where(ConnectionCall.connection_id == row.id, ConnectionCall.at >= work.now - _DAY)
-    count, wrong, mean = work.session.execute(query).one()
-    return {"calls": count, "wrong": wrong, "milliseconds": round(mean or 0)}
+        func.count(ConnectionCall.id).filter(ConnectionCall.attempts > 0),
+        func.count(ConnectionCall.id).filter(
+            ConnectionCall.outcome.in_(("failed", "unknown")), ConnectionCall.attempts > 0
+        ),
+    ).where(ConnectionCall.connection_id == row.id, ConnectionCall.at >= work.now - days * _DAY)
+    count, wrong, mean, sent, away = work.session.execute(query).one()
+    return {
+        "days": days,
+        "calls": count,
+        "wrong": wrong,
+        "milliseconds": round(mean or 0),
+        "error_rate": round(100 * wrong / count, 1) if count else None,
+        "availability": round(100 * (sent - away) / sent, 1) if sent else None,
+    }
 
 
 def usage(work: Work, row: Connection, service: Service) -> list[dict[str, Any]]:

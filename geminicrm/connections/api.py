@@ -33,8 +33,8 @@ def blueprint(connections: Connections) -> Blueprint:
     def list_integrations() -> Response:
         question = Question.parse(request.args)
         with reading() as work:
-            found, cursor = rows(work, question)
             shaper = Shaper(book, work.workspace_id, work.now)
+            found, cursor = rows(work, question, shaper.services.values())
             shapes = [shaper.shape(one) for one in found if one.extension_id in shaper.services]
         return respond_page(shapes, cursor)
 

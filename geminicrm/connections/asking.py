@@ -14,7 +14,17 @@ _CHANGED: Final = frozenset({"config", "name", "is_active", "clear"})
 # What an answer holds may come back with it: it is left as it is.
 _SHOWN: Final = frozenset(
     {
-        *("id", "service", "service_name", "owner", "status", "version", "way", "environment"),
+        *(
+            "id",
+            "service",
+            "service_name",
+            "types",
+            "owner",
+            "status",
+            "version",
+            "way",
+            "environment",
+        ),
         *("last_error", "last_error_code", "last_error_at", "last_ok_at", "tested_at"),
         *("sources", "hints", "secrets_age_days", "account", "scopes", "missing_scopes"),
         *("token_expires_at", "paused_until", "debug_until"),

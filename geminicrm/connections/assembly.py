@@ -7,10 +7,12 @@ from geminicrm.connections.diagnosis import Diagnosis
 from geminicrm.connections.ending import End, Ending, Revoker
 from geminicrm.connections.exploring import Exploring, Reader
 from geminicrm.connections.opened import SharedValues
+from geminicrm.connections.reachability import Reachability
 from geminicrm.connections.services import Services
+from geminicrm.connections.syncing import MailSyncs, RecordSyncs, SyncFacts
 from geminicrm.connections.testing import SignIn, Testing
 from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.http import AddressGuard
+from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 
@@ -28,7 +30,8 @@ class ConnectionNeeds:
     vault: Vault
     services: Services
     shared: SharedValues
-    guard: AddressGuard
+    http: HttpClient
+    public_url: str
     sign_in: SignIn
     end: End
     revoker: Revoker
@@ -43,14 +46,19 @@ class Connections:
     testing: Testing
     ending: Ending
     exploring: Exploring
+    reachability: Reachability
+    syncs: tuple[SyncFacts, ...]
 
 
 def build_connections(needs: ConnectionNeeds) -> Connections:
     """Make them."""
     book = ConnectionBook(needs.works, needs.generations, needs.vault, needs.services, needs.shared)
+    reachability = Reachability(needs.vault, needs.http, needs.public_url)
     return Connections(
         book,
-        Testing(book, Diagnosis(needs.guard), needs.sign_in),
+        Testing(book, Diagnosis(needs.http.guard), needs.sign_in, reachability),
         Ending(book, needs.end, needs.revoker),
         Exploring(book, needs.reader),
+        reachability,
+        (MailSyncs(), RecordSyncs()),
     )

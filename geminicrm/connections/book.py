@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from geminicrm.connections.aging import renewed
 from geminicrm.connections.models import UNTESTED, Connection
 from geminicrm.connections.notices import settle
 from geminicrm.connections.opened import SharedValues
 from geminicrm.connections.services import Service, Services, Values
+from geminicrm.connections.trust import refuse_to_lead_away
 from geminicrm.connections.values import Beneath, check_hosts, check_whole, meant
 from geminicrm.connections.ways import Authentication
 from geminicrm.kernel.errors import (
@@ -134,6 +136,7 @@ class ConnectionBook:
         require_end(work, row.owner_id)
         work.session.delete(row)
         settle(work, row.workspace_id, row.id)
+        renewed(work, row.workspace_id, row.id)
         work.audit("connection.removed", row.id, {"service": row.extension_id})
         self.generations.bump(work, CONNECTIONS)
 
@@ -166,6 +169,7 @@ class ConnectionBook:
         if values.secrets != self.secrets_of(row):
             row.secrets, row.secrets_at = self.vault.seal(values.secrets), work.now
             row.hints = hints_of(values.secrets)
+            renewed(work, row.workspace_id, row.id)
         row.config = dict(values.plain)
         row.status, row.last_error, row.last_error_code = UNTESTED, None, None
 
@@ -185,6 +189,7 @@ class ConnectionBook:
         try:
             values = self.services.merged(lax, stored, {**wanted.plain, **wanted.secrets})
             check_whole(service, way, values, beneath)
+            refuse_to_lead_away(service, way, values, beneath)
         except ValidationFailed as error:
             raise ValidationFailed(_under("/config", error)) from None
         if owner_id is not None and not work.actor.allows(MANAGE):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from geminicrm.connections import api, one_views, views
+from geminicrm.connections import api, one_views, reach_views, views
 from geminicrm.connections.assembly import Connections
 from geminicrm.connections.sections import Section
 
@@ -15,4 +15,5 @@ def blueprints(connections: Connections, sections: Sequence[Section] = ()) -> tu
         api.blueprint(connections),
         views.blueprint(connections),
         one_views.blueprint(connections, sections),
+        reach_views.blueprint(connections.reachability),
     )

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from extensions.sdk.service_errors import AuthenticationError
 from geminicrm.connections.opened import Opened
+from geminicrm.connections.trust import MEND
 from geminicrm.connections.ways import OAUTH2, Authentication, Injection
 from geminicrm.kernel.http import HttpRequest
 
@@ -68,6 +69,8 @@ class _Values:
         known: Mapping[str, Any] = {**self._opened.plain(), **self._opened.credentials()}
         if known.get(name):
             return str(known[name])
+        if self._opened.withheld:
+            raise AuthenticationError(self._opened.withheld, mend=MEND)
         raise AuthenticationError(
             f"{self._opened.service.name}: {name} is not filled in.",
             mend="Fill it in on the connection's page.",

@@ -1,6 +1,6 @@
 """Lists of connections, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -8,6 +8,7 @@ from sqlalchemy import Select, literal, or_, select, tuple_
 
 from geminicrm.connections.book import MANAGE, READ
 from geminicrm.connections.models import STATES, Connection
+from geminicrm.connections.services import Service
 from geminicrm.kernel.clock import format_instant, parse_instant
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
@@ -21,6 +22,7 @@ class Question:
     """Which connections are asked for; empty texts mean all."""
 
     service: str = ""
+    kind: str = ""
     status: str = ""
     page: Page
 
@@ -32,11 +34,17 @@ class Question:
             message = f"Write one of {', '.join(STATES)}."
             raise ValidationFailed([Finding("/status", "unknown_value", message)])
         page = Page.parse(given.get("limit"), given.get("cursor"))
-        return cls(service=given.get("service", ""), status=status, page=page)
+        return cls(
+            service=given.get("service", ""), kind=given.get("type", ""), status=status, page=page
+        )
 
 
-def rows(work: Work, question: Question) -> tuple[Sequence[Connection], str | None]:
+def rows(
+    work: Work, question: Question, services: Collection[Service] = ()
+) -> tuple[Sequence[Connection], str | None]:
     """Give a page of those that the actor may see, the oldest first, and the cursor of the next.
+
+    `services` are the installed ones: they say which are of the type that is asked for.
 
     Raises ScopeMissing, ValidationFailed.
     """
@@ -44,6 +52,9 @@ def rows(work: Work, question: Question) -> tuple[Sequence[Connection], str | No
     query = _seen_by(work)
     if question.service:
         query = query.where(Connection.extension_id == question.service)
+    if question.kind:
+        fitting = [one.extension_id for one in services if question.kind in one.provides]
+        query = query.where(Connection.extension_id.in_(fitting))
     if question.status:
         query = query.where(Connection.status == question.status)
     if question.page.cursor:

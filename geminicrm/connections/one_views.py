@@ -13,10 +13,11 @@ from geminicrm.connections.exploring import Shown
 from geminicrm.connections.form import Filled, fields_of, inputs, read
 from geminicrm.connections.sections import Section
 from geminicrm.connections.shapes import Shaper
+from geminicrm.connections.syncing import facts_of
 from geminicrm.connections.testing import Tested
 from geminicrm.connections.views import Page, wrong_of
 from geminicrm.identity.guards import current_actor, needs, reading, writing
-from geminicrm.kernel.errors import Finding, ValidationFailed
+from geminicrm.kernel.errors import Finding, Forbidden, ValidationFailed
 from geminicrm.web.pages import render
 
 
@@ -89,6 +90,15 @@ def _serve_acts(pages: Blueprint, connections: Connections) -> None:
         tested = connections.testing.run(current_actor(), connection_id)
         found = _found(connections, connection_id, tested=tested)
         return render("integrations/overview.html", **found)
+
+    @pages.post("/<connection_id>/reach")
+    @needs(READ)
+    def reach(connection_id: str) -> Page:
+        found = _found(connections, connection_id)
+        if not found["can_change"]:
+            raise Forbidden("Who can't change a connection can't have its addresses tried.")
+        stages = [connections.reachability.stage(one) for one in found["addresses"]]
+        return render("integrations/overview.html", **found, reached=stages)
 
     @pages.post("/<connection_id>/debug")
     @needs(READ)
@@ -170,7 +180,8 @@ def _found(
         shape = Shaper(book, work.workspace_id, work.now).shape(row)
         service = book.service_of(work, row)
         usage = activity.usage(work, row, service)
-        day = activity.day(work, row)
+        figures = [activity.figures(work, row, days) for days in (1, 7)]
+        syncs = facts_of(work, connections.syncs, [row.id])[row.id]
     way = service.way(row.way)
     mine = row.owner_id is not None and row.owner_id == actor.user_id
     filled = Filled(
@@ -186,8 +197,10 @@ def _found(
         "fields": inputs(service, way, filled),
         "wrong": wrong_of(findings),
         "tested": tested,
+        "addresses": connections.reachability.addresses(service, way),
         "usage": usage,
-        "day": day,
+        "figures": figures,
+        "syncs": syncs,
         "tab": tab,
         "mine": mine,
         "can_change": actor.allows(OWN) if mine else row.owner_id is None and actor.allows(MANAGE),

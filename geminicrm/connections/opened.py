@@ -37,7 +37,10 @@ class SharedValues(Protocol):
 
 
 class Opened:
-    """One connection and what it holds; secrets are decrypted when first asked for."""
+    """One connection and what it holds; secrets are decrypted when first asked for.
+
+    `withheld` says why it has none of the operator's credentials, where it could have.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Opened:
         self._beneath = beneath
         self._sealed = sealed
         self._secrets: dict[str, str] | None = None
+        self.withheld = ""
 
     def plain(self) -> dict[str, Any]:
         """Give the plain values."""

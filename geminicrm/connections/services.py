@@ -48,6 +48,7 @@ class Service:
     limits: tuple[Limit, ...]
     host_fields: frozenset[str]
     hosts: tuple[str, ...] = ()
+    takes_webhooks: bool = False
     given: Mapping[str, Any] = field(default_factory=dict)
     sealed: str | None = None
 

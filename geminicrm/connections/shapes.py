@@ -38,6 +38,7 @@ class Shaper:
             "id": row.id,
             "service": row.extension_id,
             "service_name": service.name,
+            "types": list(service.provides),
             "name": row.name,
             "owner": row.owner_id or WORKSPACE,
             "is_active": row.active,

@@ -19,6 +19,12 @@ from geminicrm.connections.diagnosis import Diagnosis, Stage, failed, passed, pl
 from geminicrm.connections.hiding import Hiding, hiding
 from geminicrm.connections.models import CONNECTED, FAILING, NEEDS_REAUTH, Connection
 from geminicrm.connections.notices import credentials_refused, settle
+from geminicrm.connections.reachability import (
+    REDIRECT,
+    WEBHOOK_SECRET,
+    WEBHOOKS,
+    Reachability,
+)
 from geminicrm.connections.services import Service
 from geminicrm.kernel.generation import CONNECTIONS
 from geminicrm.kernel.texts import storable
@@ -36,11 +42,12 @@ SignIn = Callable[[Actor, str], Account]
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """What a test found; `status` is what the connection has now."""
+    """What a test found; `noted` tells whether the connection has that status from now on."""
 
     status: str
     stages: tuple[Stage, ...]
     account: str
+    noted: bool
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON has it."""
@@ -71,18 +78,43 @@ class Testing:
     __test__ = False
     """It is no test of ours, whatever pytest makes of the name."""
 
-    def __init__(self, book: ConnectionBook, diagnosis: Diagnosis, sign_in: SignIn) -> None:
+    def __init__(
+        self,
+        book: ConnectionBook,
+        diagnosis: Diagnosis,
+        sign_in: SignIn,
+        reachability: Reachability | None = None,
+    ) -> None:
         self._book = book
         self._diagnosis = diagnosis
         self._sign_in = sign_in
+        self._reachability = reachability
 
-    def run(self, actor: Actor, connection_id: str) -> Tested:
-        """Test one, and note on it how it is. Raises NotFound, ScopeMissing, Forbidden."""
+    def run(self, actor: Actor, connection_id: str, *, as_server: bool = True) -> Tested:
+        """Test one, and note on it how it is. Raises NotFound, ScopeMissing, Forbidden.
+
+        A process whose environment is not the server's (`as_server` False) notes only what went
+        well: a variable or a way out that it lacks is no fault of the connection.
+        """
         subject = self._subject(actor, connection_id)
         found = self._find(actor, subject)
-        status = self._note(actor, subject, found)
         account = found.account.label if found.account is not None else subject.row.account
-        return Tested(status, found.stages, account)
+        if found.code == _NOT_RUNNING:  # nothing was learnt about the connection
+            return Tested(subject.row.status, found.stages, account, noted=False)
+        wrong = next((one for one in found.stages if not one.ok), None)
+        status = self._status(subject, found, wrong)
+        noted = (as_server or wrong is None) and self._note(actor, subject, found, wrong, status)
+        stages = (*found.stages, *self._reached(subject, found))
+        return Tested(status, stages, account, noted)
+
+    def _reached(self, subject: _Subject, found: _Found) -> tuple[Stage, ...]:
+        """Try the addresses that the service comes to; what is wrong there stops no call to it."""
+        if self._reachability is None or found.account is None:
+            return ()
+        way = subject.service.way(subject.row.way)
+        used = {REDIRECT, *([WEBHOOKS] if subject.row.hints.get(WEBHOOK_SECRET) else [])}
+        addresses = self._reachability.addresses(subject.service, way)
+        return tuple(self._reachability.stage(one) for one in addresses if one.stage in used)
 
     def _subject(self, actor: Actor, connection_id: str) -> _Subject:
         with self._book.works.read(actor) as work:
@@ -121,12 +153,10 @@ class Testing:
         more = (Stage(one.name, one.ok, one.detail) for one in account.stages)
         return _Found((entered, *more, _scopes(account)), account, AccessDenied.code)
 
-    def _note(self, actor: Actor, subject: _Subject, found: _Found) -> str:
+    def _note(
+        self, actor: Actor, subject: _Subject, found: _Found, wrong: Stage | None, status: str
+    ) -> bool:
         row = subject.row
-        if found.code == _NOT_RUNNING:
-            return row.status  # nothing was learnt about the connection
-        wrong = next((one for one in found.stages if not one.ok), None)
-        status = self._status(subject, found, wrong)
         with self._book.works.write(actor) as work:
             values = {"status": status, "tested_at": work.now, **_of_account(found.account)}
             if wrong is None:
@@ -135,13 +165,13 @@ class Testing:
                 said = {"last_error": wrong.detail, "last_error_code": found.code}
                 values |= {**said, "last_error_at": work.now}
             if not self._write(work, row, values):
-                return status  # changed or removed meanwhile: that one has not been tested
+                return False  # changed or removed meanwhile: that one has not been tested
             if found.refused:
                 credentials_refused(work, row, wrong.detail if wrong is not None else "")
             elif wrong is None or found.account is not None:
                 settle(work, row.workspace_id, row.id)
             self._book.generations.bump(work, CONNECTIONS)
-        return status
+        return True
 
     def _status(self, subject: _Subject, found: _Found, wrong: Stage | None) -> str:
         if wrong is None:

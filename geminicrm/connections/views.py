@@ -1,5 +1,6 @@
 """The pages of integrations: what is installed and connected, and connecting something new."""
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
@@ -19,6 +20,7 @@ from geminicrm.connections.form import Filled, fields_of, inputs, read
 from geminicrm.connections.listing import every
 from geminicrm.connections.services import Service
 from geminicrm.connections.shapes import Shaper
+from geminicrm.connections.syncing import facts_of
 from geminicrm.identity.guards import current_actor, needs, reading, writing
 from geminicrm.kernel.errors import Finding, NotFound, ValidationFailed
 from geminicrm.kernel.work import Work
@@ -33,20 +35,23 @@ def blueprint(connections: Connections) -> Blueprint:
         "integrations", __name__, template_folder="templates", url_prefix="/integrations"
     )
     book = connections.book
+    form = partial(_form, connections)
 
     @pages.get("")
     @needs(READ)
     def index() -> str:
         with reading() as work:
-            board = _board(book, work)
-        return render("integrations/list.html", board=board, can_connect=_can_connect())
+            board = _board(connections, work)
+        return render(
+            "integrations/list.html", board=board, mixed=_mixed(board), can_connect=_can_connect()
+        )
 
     @pages.get("/new/<service_id>")
     @needs(READ)
     def new(service_id: str) -> str:
         service = _service(book, service_id)
         way = service.way(request.args.get("way", ""))
-        return _form(book, service, way.id, Filled(config={}, sources={}, hints={}), {})
+        return form(service, way.id, Filled(config={}, sources={}, hints={}), {})
 
     @pages.post("/new/<service_id>")
     @needs(READ)
@@ -68,7 +73,7 @@ def blueprint(connections: Connections) -> Blueprint:
                 connection_id = book.create(work, wanted).id
         except ValidationFailed as error:
             filled = Filled(config=config, sources={}, hints={}, findings=error.findings)
-            return _form(book, service, way.id, filled, given), error.status
+            return form(service, way.id, filled, given), error.status
         flash("It is connected. Test it now.", "success")
         return redirect(url_for("integration.one", connection_id=connection_id))
 
@@ -86,10 +91,11 @@ def wrong_of(findings: tuple[Finding, ...]) -> list[dict[str, str | None]]:
     ]
 
 
-def _board(book: ConnectionBook, work: Work) -> list[dict[str, Any]]:
+def _board(connections: Connections, work: Work) -> list[dict[str, Any]]:
     """Give each installed integration with its connections that the reader may see."""
-    shaper = Shaper(book, work.workspace_id, work.now)
+    shaper = Shaper(connections.book, work.workspace_id, work.now)
     rows = every(work)
+    syncs = facts_of(work, connections.syncs, [row.id for row in rows])
     return [
         {
             "service": service,
@@ -97,6 +103,7 @@ def _board(book: ConnectionBook, work: Work) -> list[dict[str, Any]]:
                 {
                     **shaper.shape(row),
                     "usage": activity.usage(work, row, service),
+                    "syncs": syncs[row.id],
                     "signs_in": service.way(row.way).type == "oauth2",
                 }
                 for row in rows
@@ -105,6 +112,16 @@ def _board(book: ConnectionBook, work: Work) -> list[dict[str, Any]]:
         }
         for service in shaper.services.values()
     ]
+
+
+def _mixed(board: list[dict[str, Any]]) -> list[str]:
+    """Name the capabilities that live and test connections in use would serve."""
+    kinds: dict[str, set[str]] = {}
+    for one in board:
+        active = {found["environment"] for found in one["connections"] if found["is_active"]}
+        for name in one["service"].provides:
+            kinds.setdefault(name, set()).update(active)
+    return sorted(name for name, found in kinds.items() if len(found) > 1)
 
 
 def _service(book: ConnectionBook, service_id: str) -> Service:
@@ -119,8 +136,10 @@ def _can_connect() -> bool:
     return actor.allows(MANAGE) or actor.allows(OWN)
 
 
-def _form(book: ConnectionBook, service: Service, way_id: str, filled: Filled, given: Any) -> str:
-    beneath = book.beneath(service)
+def _form(
+    connections: Connections, service: Service, way_id: str, filled: Filled, given: Any
+) -> str:
+    beneath = connections.book.beneath(service)
     shown = Filled(
         config={**beneath.values.plain, **filled.config},
         sources=beneath.sources,
@@ -133,6 +152,7 @@ def _form(book: ConnectionBook, service: Service, way_id: str, filled: Filled, g
         "integrations/new.html",
         service=service,
         way=service.way(way_id),
+        addresses=connections.reachability.addresses(service, service.way(way_id)),
         fields=inputs(service, service.way(way_id), shown),
         given=given,
         wrong=wrong_of(filled.findings),

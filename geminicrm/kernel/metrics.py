@@ -16,6 +16,7 @@ from prometheus_client import (
     Counter,
     Gauge,
     Histogram,
+    Summary,
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -55,6 +56,12 @@ class Metrics:
             buckets=_OUTSIDE_BUCKETS,
             registry=registry,
         )
+        self._connections = Summary(
+            "geminicrm_connection_call_seconds",
+            "The same calls by connection: their number, and how long they took in all.",
+            ("connection", "outcome"),
+            registry=registry,
+        )
         self._observed: dict[tuple[Histogram, tuple[str, ...]], list[float]] = {}
         self._lock = threading.Lock()
         self._handled = Counter(
@@ -82,9 +89,13 @@ class Metrics:
         """Count one call into an extension; outcome is ok, failed, refused, timeout or busy."""
         self._observe(self._calls, (extension_id, kind, outcome), seconds)
 
-    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+    def outside_call(
+        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
+    ) -> None:
         """Count one call of an extension to an outside service, with its repetitions."""
         self._observe(self._outside, (extension_id, outcome), seconds)
+        if connection_id is not None:
+            self._connections.labels(connection_id, outcome).observe(seconds)
 
     def flush(self) -> None:
         """Write down the calls into and out of extensions that were counted in memory.

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from geminicrm.app import Core
+from geminicrm.connections import aging
 from geminicrm.connections.outgoing import call_log
 from geminicrm.identity.sign_in import sweep
 from geminicrm.kernel.errors import AppError
@@ -81,7 +82,7 @@ class Sweeping:
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time
         self._collected = time.monotonic()
-        return (*each_time, life_cycle.collect, self._blobs)
+        return (*each_time, life_cycle.collect, self._blobs, self._old_credentials)
 
     def _rows(self) -> None:
         with self._core.works.across_workspaces("sweep what ran out", write=True) as work:
@@ -90,6 +91,10 @@ class Sweeping:
             sealing.sweep(work)
             links.sweep(work)
             call_log.sweep(work)
+
+    def _old_credentials(self) -> None:
+        with self._core.works.across_workspaces("sweep: old credentials", write=True) as work:
+            aging.remind(work)
 
     def _blobs(self) -> None:
         collect_blobs(self._core.works, self._core.marketplace.blobs)

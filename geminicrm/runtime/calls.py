@@ -50,7 +50,9 @@ class CallMetrics(Protocol):
         """Count one call; outcome is ok, failed, refused, timeout or busy."""
         ...
 
-    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+    def outside_call(
+        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
+    ) -> None:
         """Count one that it makes to an outside service."""
         ...
 

@@ -59,13 +59,18 @@ class Capabilities:
     def providers(
         self, workspace_id: str, capability: str, user_id: str | None = None
     ) -> tuple[Provider, ...]:
-        """Give the usual connection of each provider; a user's own come first."""
+        """Give the usual connection of each provider; a user's own come first, then live ones.
+
+        All are live, or all are for tests, as the first one is: what fails with live data is never
+        tried again with test data, as if that had done it.
+        """
         found = []
         for installed in self._hooked(workspace_id):
             if capability in installed.manifest.provides:
                 usual = self._table.usual(installed.id, user_id)
                 found += [Provider(installed, usual)] if usual is not None else []
-        return tuple(sorted(found, key=lambda one: one.connection.owner_id is None))
+        found.sort(key=lambda one: (one.connection.owner_id is None, _is_test(one)))
+        return tuple(one for one in found if _is_test(one) == _is_test(found[0]))
 
     def everywhere(self, capability: str) -> Iterator[Provider]:
         """Give every active connection that provides a capability, of all workspaces."""
@@ -150,3 +155,7 @@ class Capabilities:
 
     def _hooked(self, workspace_id: str) -> tuple[Installed, ...]:
         return self._convergence.current().with_hook(workspace_id, _HOOK)
+
+
+def _is_test(provider: Provider) -> bool:
+    return provider.connection.environment == "test"

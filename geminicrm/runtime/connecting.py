@@ -6,6 +6,7 @@ from typing import Any
 from geminicrm.connections.opened import Opened, SharedValues, Tokens
 from geminicrm.connections.services import Values
 from geminicrm.connections.table import Connected, ConnectionTable
+from geminicrm.connections.trust import leads_away, told, trusted
 from geminicrm.kernel.vault import Vault
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.hosts import host_in
@@ -36,10 +37,16 @@ class Connecting:
     def opened(self, installed: Installed, connection: Connected) -> Opened:
         """Open a connection of an installation."""
         service = service_of(installed.manifest, installed.id, installed.workspace_id)
-        shared = self._shared.of(service)
+        lent = self._shared.of(service)
+        own = {**installed.settings, **connection.config}
+        shared = trusted(service, lent, own)
         defaults = {one.id: one.default for one in service.fields if one.default is not None}
         beneath = Values({**defaults, **shared.plain, **installed.settings}, shared.secrets)
-        return Opened(connection, service, self._vault, self._tokens, beneath, installed.secrets)
+        secrets = installed.secrets
+        opened = Opened(connection, service, self._vault, self._tokens, beneath, secrets)
+        if lent.secrets and not shared.secrets:
+            opened.withheld = told(service, leads_away(service, lent.plain, own))
+        return opened
 
     def hosts(self, call: CallContext) -> frozenset[str]:
         """Give the hosts that the values of the call's connection name."""

@@ -4,6 +4,7 @@ from extensions.sdk.service_errors import NotConnected
 from geminicrm.connections.opened import SharedValues
 from geminicrm.connections.services import Service, Values
 from geminicrm.connections.table import Connected
+from geminicrm.connections.trust import trusted
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
@@ -27,11 +28,11 @@ class ConnectionValues:
         if row is None:
             raise NotConnected(connection.extension_id)
         service = service_of(build_manifest(row.manifest), row.id, row.workspace_id)
-        shared = self._shared.of(service)
+        own = {**row.settings, **connection.config}
+        shared = trusted(service, self._shared.of(service), own)
         defaults = {one.id: one.default for one in service.fields if one.default is not None}
-        plain = {**defaults, **shared.plain, **row.settings, **connection.config}
-        own = (self._vault.open(one) for one in (row.secrets, connection.secrets))
+        plain = {**defaults, **shared.plain, **own}
         secrets = dict(shared.secrets)
-        for one in own:
-            secrets |= one
+        for one in (row.secrets, connection.secrets):
+            secrets |= self._vault.open(one)
         return service, Values(plain, secrets)

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from extensions.sdk.context import WorkspaceInfo
 from geminicrm.connections.absent import NoSharedValues, NoTokens
@@ -21,12 +22,15 @@ from geminicrm.runtime.manifest import Manifest
 from geminicrm.runtime.packages import FilesOf, no_files
 from geminicrm.runtime.safe_mode import never
 
+GUEST: Final = "guest"
+"""A command beside a server that does a server's work, in an environment of its own."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeOptions:
     """What the operator's settings say about running extensions.
 
-    `kind` is the kind of process (web, worker, command line), `threads` how many threads it has
+    `kind` is the kind of process (web, worker, command, guest), `threads` how many threads it has
     for work, `seconds` what one call may take.
     """
 

@@ -5,11 +5,13 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from geminicrm.connections import keeping
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.history.journal import DRAFT
 from geminicrm.runtime.history.models import InstalledVersion, RemovedInstallation, Run
 from geminicrm.runtime.models import Installation, KeptSettings
+from geminicrm.runtime.removal import CONNECTIONS
 
 _SECRETS = "secrets"
 
@@ -29,11 +31,10 @@ def reencrypt(works: Works, cipher: Cipher) -> int:
             rows += work.session.scalars(sealed)
         for row in rows:
             row.secrets = cipher.rotate(row.secrets or "")
-        removed = [
-            one for one in work.session.scalars(select(RemovedInstallation)) if _has(one.facts)
-        ]
+        every = work.session.scalars(select(RemovedInstallation)).all()
+        removed = [one for one in every if _has(one.facts) or _kept(one.facts)]
         for one in removed:
-            one.facts = _rotated(one.facts, cipher)
+            one.facts = {**_rotated(one.facts, cipher), **_connections(one.facts, cipher)}
         going_on = work.session.scalars(select(Run).where(Run.state == "running"))
         runs = [run for run in going_on if _has(run.facts.get(DRAFT, {}))]
         for run in runs:
@@ -45,5 +46,15 @@ def _has(facts: Mapping[str, Any]) -> bool:
     return facts.get(_SECRETS) is not None
 
 
+def _kept(facts: Mapping[str, Any]) -> bool:
+    return any(_has(one) for one in facts.get(CONNECTIONS, ()))
+
+
 def _rotated(facts: Mapping[str, Any], cipher: Cipher) -> dict[str, Any]:
-    return {**facts, _SECRETS: cipher.rotate(facts[_SECRETS])}
+    return {**facts, _SECRETS: cipher.rotate(facts[_SECRETS])} if _has(facts) else dict(facts)
+
+
+def _connections(facts: Mapping[str, Any], cipher: Cipher) -> dict[str, Any]:
+    if CONNECTIONS not in facts:
+        return {}
+    return {CONNECTIONS: keeping.rotated(facts[CONNECTIONS], cipher)}

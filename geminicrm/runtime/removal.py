@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, select, update
 
+from geminicrm.connections.keeping import set_aside
 from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.generation import AUTH, RUNTIME
@@ -26,6 +27,8 @@ from geminicrm.runtime.models import Installation, KeptSettings, StoredDocument
 from geminicrm.runtime.storage import count_documents, forget_documents, queue_up
 
 UNDO_DAYS: Final = 30
+CONNECTIONS: Final = "connections"
+"""Where the facts of a removal have those of the connections."""
 _LABEL: Final = 200
 
 
@@ -160,7 +163,7 @@ def _set_apart(work: Work, extension_id: str, data: Data, removed_by: str) -> Re
         extension_id=extension_id,
         version=row.version,
         digest=row.digest,
-        facts=_facts_of(row),
+        facts={**_facts_of(row), CONNECTIONS: set_aside(work, row.id)},
         data=data,
         documents=count_documents(work, extension_id),
         removed_by=removed_by[:_LABEL],

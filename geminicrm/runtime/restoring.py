@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from geminicrm.connections.keeping import bring_back
 from geminicrm.kernel.clock import parse_instant
 from geminicrm.kernel.errors import NotFound, ValidationFailed
 from geminicrm.kernel.generation import AUTH, RUNTIME
@@ -21,7 +22,12 @@ from geminicrm.runtime.inventory import MANAGE, find_or_none
 from geminicrm.runtime.kit import Kit
 from geminicrm.runtime.models import Installation
 from geminicrm.runtime.problems import InstalledAnew, InstallFailed, PackageGone
-from geminicrm.runtime.removal import forget_kept_settings, hand_documents, out_of_reach
+from geminicrm.runtime.removal import (
+    CONNECTIONS,
+    forget_kept_settings,
+    hand_documents,
+    out_of_reach,
+)
 from geminicrm.runtime.storage import count_documents
 
 
@@ -140,6 +146,8 @@ class Restoring:
             row.secrets = self.kit.tools.seal(draft.settings.secrets)
             row.updated_at = work.now
             work.session.add(row)
+            work.session.flush()
+            self._connect(work, removed, draft)
             work.session.delete(work.session.get_one(RemovedInstallation, removed.id))
             forget_kept_settings(work, removed.extension_id)
             changes = {"version": removed.version, "removal": removed.id, "data": removed.data}
@@ -148,12 +156,19 @@ class Restoring:
             generations.bump(work, AUTH)
             return generations.bump(work, RUNTIME)
 
+    def _connect(self, work: Work, removed: RemovedInstallation, draft: Draft) -> None:
+        ways = draft.manifest.authentication
+        signing_in = {one.id for one in ways if one.type == "oauth2"}
+        kept = removed.facts.get(CONNECTIONS, ())
+        bring_back(work, self.kit.tools.generations, kept, signing_in)
+
 
 def _row_of(removed: RemovedInstallation) -> Installation:
     """Give the installation as it was, less what belonged to that time alone."""
     # The revision begins anew, as for every new row; a watch that ran is over.
     facts: dict[str, Any] = {**removed.facts, "watch": None}
     facts.pop("revision")
+    facts.pop(CONNECTIONS, None)
     created_at = parse_instant(facts["created_at"])
     return Installation(**{**facts, "created_at": created_at, "updated_at": removed.removed_at})
 

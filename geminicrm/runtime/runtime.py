@@ -32,7 +32,7 @@ from geminicrm.runtime.ledger import Ledger
 from geminicrm.runtime.levels import Levels
 from geminicrm.runtime.live import Installed
 from geminicrm.runtime.packages import Packages
-from geminicrm.runtime.parts import RuntimeOptions, RuntimeParts
+from geminicrm.runtime.parts import GUEST, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.record_door import Records
 from geminicrm.runtime.runner import InstallRunner
 from geminicrm.runtime.schedules import ScheduleKeeper
@@ -70,7 +70,7 @@ class ExtensionRuntime:
         self._come_back: ComeBack = _stay
         self.logs = ExtensionLogs(options.logs)
         self.connections = table = ConnectionTable(works, parts.generations)
-        self.outside = OutsideClient(works, parts.generations, parts.http, parts.metrics, table)
+        self.outside = _outside(parts, table, guest=options.kind == GUEST)
         self._doors = self._make_doors(parts)
         self.ledger = Ledger(works)
         self.levels = Levels(works)
@@ -161,6 +161,10 @@ class ExtensionRuntime:
         """Give the types of events that the extensions of a workspace announce."""
         return self.convergence.current().announced.get(workspace_id, ())
 
+    def runs(self, extension_id: str) -> bool:
+        """Tell whether an extension is served in any workspace."""
+        return any(name == extension_id for _, name in self.convergence.current().by_name)
+
     def context(self, extension_id: str) -> ExtensionContext:
         """Give the doors of an extension, for what the core does in its name."""
         return ExtensionContext(extension_id, self._doors)
@@ -219,6 +223,12 @@ class ExtensionRuntime:
             requirements=parts.requirements,
             seconds=self.options.seconds,
         )
+
+
+def _outside(parts: RuntimeParts, table: ConnectionTable, *, guest: bool) -> OutsideClient:
+    made = OutsideClient(parts.works, parts.generations, parts.http, parts.metrics, table)
+    made.standing.guest = guest
+    return made
 
 
 def _stay(_workspace_id: str, _extension_id: str, _digest: str, _reason: str) -> bool:

@@ -143,7 +143,9 @@ class CountedCalls:
         assert seconds >= 0
         self.seen.append((extension_id, kind, outcome))
 
-    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+    def outside_call(
+        self, extension_id: str, _connection_id: str | None, outcome: str, seconds: float
+    ) -> None:
         assert seconds >= 0
         self.seen.append((extension_id, "outside", outcome))
 

@@ -58,6 +58,16 @@ def test_a_command_means_what_the_last_server_of_its_home_had():
     assert Settings.for_command({"PORT": "9004"}).port == 9004
 
 
+def test_a_command_may_call_what_the_server_may_unless_it_is_told_otherwise():
+    name = "GEMINICRM_EGRESS_ALLOW"
+    _development(GEMINICRM_EGRESS_ALLOW="10.0.0.0/8, localhost:9000").remember()
+    assert Settings.for_command({}).egress_allow == ("10.0.0.0/8", "localhost:9000")
+    assert Settings.for_command({name: ""}).egress_allow == ()
+    _development(GEMINICRM_SHARED_VALUES_FOR="north").remember()
+    found = Settings.for_command({})
+    assert (found.egress_allow, found.shared_values_for) == ((), ("north",))
+
+
 def test_a_server_takes_nothing_from_the_server_before():
     _development().remember()
     with pytest.raises(ConfigurationError, match="GEMINICRM_PUBLIC_URL"):

@@ -18,7 +18,10 @@ from geminicrm.kernel.work import Works
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthNeeds:
-    """What the room is built on; `filled` gives the values of a connection outside any call."""
+    """What the room is built on; `filled` gives the values of a connection outside any call.
+
+    A `guest` is a process with another environment than the server's.
+    """
 
     works: Works
     generations: Generations
@@ -26,6 +29,7 @@ class OAuthNeeds:
     http: HttpClient
     filled: Filled
     public_url: str
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,7 @@ class OAuth:
 
 def build_oauth(needs: OAuthNeeds) -> OAuth:
     """Make the parts; no thread runs yet."""
-    rows = TokenRows(needs.works, needs.generations, Vault(needs.cipher))
+    rows = TokenRows(needs.works, needs.generations, Vault(needs.cipher), guest=needs.guest)
     endpoint = TokenEndpoint(needs.http)
     keeper = TokenKeeper(rows, endpoint, needs.filled)
     return OAuth(

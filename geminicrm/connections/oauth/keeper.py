@@ -124,7 +124,7 @@ class TokenKeeper:
             raise ServiceUnavailable(
                 f"{row.name} gives no access token: {error}", retry_after=error.retry_after
             ) from error
-        except Exception:
+        except Exception:  # raised again: whatever it was, the lease must keep nobody waiting
             self._rows.free(row)
             raise
         return self._stored(row, way, given)

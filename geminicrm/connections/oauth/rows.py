@@ -39,11 +39,15 @@ class TokenRows:
     """Reads and writes the columns of tokens; a change by a person is never overwritten.
 
     Each change names the `tokens_revision` that it is about: of two who have renewed the same
-    token, only the first one's is kept.
+    token, only the first one's is kept. A `guest` has not the server's environment: what fails
+    there is not written down.
     """
 
-    def __init__(self, works: Works, generations: Generations, vault: Vault) -> None:
+    def __init__(
+        self, works: Works, generations: Generations, vault: Vault, *, guest: bool = False
+    ) -> None:
         self.works = works
+        self._guest = guest
         self._generations = generations
         self._vault = vault
 
@@ -90,6 +94,9 @@ class TokenRows:
 
     def postpone(self, row: Connection, error: ProviderAway) -> None:
         """Note that the service gave nothing, and when to ask again; the token stays."""
+        if self._guest:
+            self.free(row)
+            return
         pause = min(
             _FIRST_SECONDS * 2 ** min(row.refresh_failures, _MOST_DOUBLINGS), _LONGEST_SECONDS
         )
@@ -109,6 +116,9 @@ class TokenRows:
 
     def refuse(self, row: Connection, error: GrantRefused) -> None:
         """Note that only a person can help, and tell once."""
+        if self._guest:
+            self.free(row)
+            return
         with self.works.write(SystemActor(row.workspace_id)) as work:
             values = {
                 **_FREE,

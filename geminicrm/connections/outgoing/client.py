@@ -44,7 +44,9 @@ _log = structlog.get_logger(__name__)
 class OutsideMetrics(Protocol):
     """Where outside calls are counted."""
 
-    def outside_call(self, extension_id: str, outcome: str, seconds: float) -> None:
+    def outside_call(
+        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
+    ) -> None:
         """Count one; outcome is ok, refused, failed or unknown."""
         ...
 
@@ -189,7 +191,8 @@ class OutsideClient:
         seconds = self.pace.monotonic() - tried.started
         outcome = outcome_of(call, end)
         target = self.guard.parse(call.request.url)
-        self._metrics.outside_call(call.extension_id, outcome, seconds)
+        connection_id = call.opened.connection.id if call.opened is not None else None
+        self._metrics.outside_call(call.extension_id, connection_id, outcome, seconds)
         milliseconds = round(seconds * 1000)
         self.log.note(
             line_of(call, end, target.host_header)

@@ -37,7 +37,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Standing:
-    """Opens and closes the pause, and keeps state and last error of each connection."""
+    """Opens and closes the pause, and keeps state and last error of each connection.
+
+    A `guest` is a process with an environment of its own, a command beside a server: what fails
+    there may be for want of a variable, so it is not written down.
+    """
 
     def __init__(
         self, works: Works, generations: Generations, table: ConnectionTable, pace: Pace
@@ -46,6 +50,7 @@ class Standing:
         self._generations = generations
         self._table = table
         self._pace = pace
+        self.guest = False
         self._lock = threading.Lock()
         self._failed: dict[str, deque[float]] = {}
         self._seen_well: dict[str, float] = {}
@@ -82,7 +87,7 @@ class Standing:
     def failed(self, opened: Opened, detail: str) -> None:
         """Note that it has not, or with an error of its own."""
         one = self._now(opened)
-        if self._count(one.id) < FAILURES and not _is_down(one):
+        if self.guest or (self._count(one.id) < FAILURES and not _is_down(one)):
             return
         until = instant_in(PAUSE_SECONDS, self._works.clock.now())
         self._failed.pop(one.id, None)
@@ -102,7 +107,7 @@ class Standing:
     def refused(self, opened: Opened) -> None:
         """Note that it refuses the credentials, and there are no others."""
         one = self._now(opened)
-        if one.status != NEEDS_REAUTH:
+        if one.status != NEEDS_REAUTH and not self.guest:
             detail = f"{opened.service.name} refuses the credentials."
             self._write(one, {**self._error(_REFUSED, detail), "status": NEEDS_REAUTH})
 

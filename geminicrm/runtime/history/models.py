@@ -81,7 +81,8 @@ class InstalledVersion(WorkspaceOwned, Base):
 class RemovedInstallation(WorkspaceOwned, Base):
     """What was uninstalled and can still be brought back until `expires_at`.
 
-    `facts` are the columns of the installation as it was; `data` is keep or purge. Documents of a
+    `facts` are the columns of the installation as it was, and under `connections` what is kept of
+    those; `data` is keep or purge. Documents of a
     purge are set aside under this row's id until then, out of reach of a new installation.
     """
 

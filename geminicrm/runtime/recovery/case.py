@@ -1,6 +1,6 @@
 """One run that nobody works on any more, and what it takes to end it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,15 +77,22 @@ class Case:
         self.entry.note(tries=tries + 1)
         return tries < MOST_TRIES
 
-    def run_uninstall(self, draft: Draft) -> str | None:
-        """Answer an `install()` that may have begun by `uninstall()`; give what went wrong."""
+    def run_uninstall(self, draft: Draft, *, leaving: bool = False) -> str | None:
+        """Answer an `install()` that may have begun by `uninstall()`; give what went wrong.
+
+        Where the extension is `leaving`, outside services are told first.
+        """
         if not self.may_try():
             return "its uninstall() was left out: it ended the process that called it"
+        refused: Sequence[str] = ()
         try:
+            if leaving:
+                refused = self.tools.disconnect(self.actor, draft.extension_id)
             outcome = self.tools.runner.uninstall(self.actor, draft)
         except AppError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - border: a fault in one run must not keep the others
             _log.exception("uninstall() could not be run", run=self.run.id)
             return str(error)
-        return None if outcome.success else outcome.message or "it answered that it failed"
+        failed = None if outcome.success else outcome.message or "it answered that it failed"
+        return " ".join([*refused, *filter(None, [failed])]) or None

@@ -6,7 +6,7 @@ from geminicrm.runtime.removal import Uninstall
 
 
 def finish_uninstall(case: Case) -> None:
-    """Remove what somebody wanted removed; its `uninstall()` may be run a second time."""
+    """Remove what somebody wanted removed; its services and `uninstall()` may be told twice."""
     uninstall = Uninstall(
         tools=case.tools,
         vault=case.vault,
@@ -18,7 +18,7 @@ def finish_uninstall(case: Case) -> None:
         removed_by=case.run.actor_label,
     )
     try:
-        uninstall.remove(case.run_uninstall(uninstall.draft()))
+        uninstall.remove(case.run_uninstall(uninstall.draft(), leaving=True))
     except NotInstalled:
         case.entry.undone(f"{case.why} It is not installed any more.")
     except StillNeeded as error:

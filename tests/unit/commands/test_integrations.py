@@ -43,6 +43,9 @@ def test_connections_are_listed_and_tested(terminal, stripe, outside):
     told = terminal("integrations", "test", "--type", "payments", "--json")
     assert told.code == 1
     (one,) = told.json()["data"]
-    assert (one["status"], one["stages"][-1]["ok"]) == ("failing", False)
+    assert (one["status"], one["stages"][-1]["ok"], one["noted"]) == ("failing", False, False)
+    assert "not noted" in terminal("integrations", "test", connection).out
+    # What this command lacks, as a way out or a variable, must not stop what the server can do.
+    assert "  connected  " in terminal("integrations", "list").out
     assert terminal("integrations", "test", "--type", "email").out == "Nothing is connected.\n"
     assert terminal("integrations", "test", "conn_none").code == 1

@@ -135,6 +135,9 @@ def test_lists_have_pages(app, stripe):
     assert [one["id"] for one in first["data"]] == ids[:2]
     rest = call(app, stripe.tenant, "GET", f"{LIST}?limit=2&cursor={first['next_cursor']}")
     assert ([one["id"] for one in rest["data"]], rest["next_cursor"]) == (ids[2:], None)
+    of_type = call(app, stripe.tenant, "GET", f"{LIST}?type=payments")["data"]
+    assert {tuple(one["types"]) for one in of_type} == {("payments",)}
+    assert call(app, stripe.tenant, "GET", f"{LIST}?type=email")["data"] == []
     call(app, stripe.tenant, "GET", f"{LIST}?status=odd", 422)
     call(app, stripe.tenant, "GET", f"{LIST}?cursor=WyJjcmVhdGVkX2F0IiwieCIsInkiXQ", 422)
 

@@ -55,7 +55,11 @@ def test_lists_and_the_log_page_by_page(stripe):
         found = [one.id for one in (*calls, *others)]
         assert (sorted(found), len(set(found)), end) == (sorted(found), 30, None)
         assert activity.operations(work, row) == ["payments.request"]
-        assert activity.day(work, row) == {"calls": 30, "wrong": 0, "milliseconds": 14}
+        found = activity.figures(work, row, 1)
+        assert (found["calls"], found["wrong"], found["milliseconds"]) == (30, 0, 14)
+        assert (found["error_rate"], found["availability"]) == (0.0, 100.0)
+        never = activity.figures(work, rest[0], 7)
+        assert (never["calls"], never["error_rate"], never["availability"]) == (0, None, None)
 
 
 def test_a_test_and_a_new_key_change_no_revision(stripe, outside):

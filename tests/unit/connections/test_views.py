@@ -108,7 +108,7 @@ def test_who_only_reads_changes_nothing(stripe, app, connection):
     assert "Only those who manage integrations" in page
     assert "Disconnect" not in page
     assert "Connect Stripe" not in eyes.page(PAGE)
-    for act in ("", "/test", "/debug", "/disconnect", "/tools"):
+    for act in ("", "/test", "/reach", "/debug", "/disconnect", "/tools"):
         assert eyes.post(f"{PAGE}/{connection}{act}", place="/").status_code == 403
 
 

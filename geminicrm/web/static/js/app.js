@@ -1,5 +1,5 @@
 // Entry of every page. Behaviour hangs on data attributes; pages work without any of it.
-import { startCopying } from "./copy.js";
+import { startCopy } from "./copy.js";
 import { startDialogs } from "./dialogs.js";
 import { startDrawer } from "./drawer.js";
 import { startForms } from "./forms.js";
@@ -16,7 +16,7 @@ startMenus();
 startDialogs();
 startDrawer();
 startForms();
-startCopying();
+startCopy();
 startTheme();
 startPalette();
 startShortcuts();

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography.fernet import Fernet
 
+from geminicrm.connections.oauth.problems import GrantRefused, ProviderAway
+from geminicrm.connections.oauth.rows import TokenRows
 from geminicrm.connections.oauth.token import granted, missing, opened, sealed
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.vault import Vault
@@ -70,3 +72,17 @@ def test_a_token_survives_being_sealed():
     column = sealed(vault, token)
     assert opened(vault, column) == token
     assert opened(vault, None) is None
+
+
+def test_what_a_command_with_another_environment_meets_is_not_written_down(sign_in_on_both):
+    made = sign_in_on_both()
+    made.put_token(seconds=0)
+    rows = TokenRows(made.core.works, made.core.generations, Vault(made.core.cipher), guest=True)
+    before = made.row
+    assert rows.take(before)
+    rows.refuse(made.row, GrantRefused("invalid_client", "unknown"))
+    assert rows.take(made.row)
+    rows.postpone(made.row, ProviderAway("no way out"))
+    after = made.row
+    assert (after.status, after.last_error, after.refresh_owner) == (before.status, None, None)
+    assert (after.refresh_failures, after.refresh_at) == (0, before.refresh_at)

@@ -110,3 +110,15 @@ def test_calls_are_counted_by_extension_and_outcome(plain, client, service):
     for outcome in ("ok", "refused"):
         name = "geminicrm_outside_call_seconds_count"
         assert f'{name}{{extension="stripe",outcome="{outcome}"}} 1.0' in text
+
+
+def test_calls_are_counted_by_connection(caller, service):
+    client = caller.process()
+    service.answers(200, 500)
+    client.send(caller.call(URL))
+    client.send(caller.call(URL, retries=0))
+    text = caller.core.metrics.exposition()[0].decode()
+    about = f'{{connection="{caller.call(URL).opened.connection.id}",outcome='
+    assert f'geminicrm_connection_call_seconds_count{about}"ok"}} 1.0' in text
+    assert f'geminicrm_connection_call_seconds_count{about}"failed"}} 1.0' in text
+    assert f'geminicrm_connection_call_seconds_sum{about}"ok"}}' in text

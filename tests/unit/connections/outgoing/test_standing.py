@@ -38,6 +38,13 @@ def test_five_failures_pause_it_for_every_worker(caller, two, service):
     assert row.last_error == "Stripe answers 500."
 
 
+def test_what_fails_in_a_command_is_not_written_down(caller, two, service):
+    one, _ = two
+    one.standing.guest = True
+    fail(caller, one, service)
+    assert (row_of(caller).paused_until, row_of(caller).last_error) == (None, None)
+
+
 def test_four_failures_do_not_nor_five_that_are_far_apart(caller, two, service):
     one, _ = two
     fail(caller, one, service, FAILURES - 1)
