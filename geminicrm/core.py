@@ -144,7 +144,6 @@ class Core:
         sync = SyncKind(self.works, CapabilityCrms(self.runtime.capabilities), self.crm)
         own: tuple[Kind, ...] = (send, fetch, sync, self.members().kind, *self.payments.kinds)
         return (*events, *self.runtime.kinds, *own)
-        return (*events, *self.runtime.kinds, send, fetch)
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""
