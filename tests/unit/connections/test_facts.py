@@ -82,6 +82,7 @@ def test_what_is_kept_in_step_is_said_on_both_pages(stripe, clock):
         connection: [
             {
                 "what": "Mail",
+                "period": "in the last day",
                 "last": format_instant(clock.now()),
                 "next": format_instant(clock.now() + timedelta(minutes=5)),
                 "in": 1,
