@@ -17,6 +17,7 @@ pytest_plugins = (
     "tests.support.postgres",
     "tests.support.own_postgres",
     "tests.support.process",
+    "tests.support.beside",
     "tests.support.quick",
     "tests.support.receiver",
     "tests.support.replaying",

@@ -131,7 +131,9 @@ def test_the_activity_log_has_filters_and_pages(admin, stripe, connection):
     ):
         found = admin.page(f"{PAGE}/{connection}/activity?{query}")
         assert found.count("data-call=") == count
-    assert "26 calls, 0 failed (0.0 %), 12 ms on average" in said(admin.page(f"{PAGE}/{connection}"))
+    assert "26 calls, 0 failed (0.0 %), 12 ms on average" in said(
+        admin.page(f"{PAGE}/{connection}")
+    )
 
 
 def test_usage_is_shown_for_quotas(stripe, connection):
