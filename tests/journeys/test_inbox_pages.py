@@ -128,6 +128,8 @@ def test_a_mail_is_ignored_after_a_question(page: Page, address: str, core: Core
     come(core, tenant, subject="Buy now")
     visit(page, f"{address}/inbox")
     page.get_by_role("link", name="Buy now").click()
+    expect(page.get_by_role("button", name="Ignore")).to_be_visible()
+    expect(page.locator("html[data-ready]")).to_be_attached()
     page.get_by_role("button", name="Ignore").click()
     assert_accessible(page)
     page.get_by_role("button", name="Ignore it").click()
