@@ -19,8 +19,9 @@ RUNTIME = "runtime"
 AUTH = "auth"
 CONNECTIONS = "connections"
 SYNCING = "syncing"
-_SLOTS = {RUNTIME: 0, AUTH: 8, CONNECTIONS: 16, SYNCING: 24}
-_SIZE = 32
+WEBHOOKS = "webhooks"
+_SLOTS = {RUNTIME: 0, AUTH: 8, CONNECTIONS: 16, SYNCING: 24, WEBHOOKS: 32}
+_SIZE = 40
 _NUMBER = struct.Struct("<Q")
 
 

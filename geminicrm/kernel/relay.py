@@ -8,7 +8,7 @@ last position.
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
 
@@ -21,18 +21,39 @@ from geminicrm.kernel.outbox import EVENTS, OutboxEvent, OutboxPosition, Sink, s
 from geminicrm.kernel.work import Work, Works
 
 BATCH: Final = 500
+MOST_ROWS: Final = 5000
+"""So many rows at most, about, are written beside events in one transaction."""
 _REPORT_SECONDS: Final = 5.0
 _PLACE: Final = (
     update(EVENTS).where(EVENTS.c.id == bindparam("event")).values(position=bindparam("place"))
 )
 
 
+class BatchSink(Protocol):
+    """Somebody who writes down itself what events mean for it, where jobs would cost too much."""
+
+    def weight(self, event: StoredEvent) -> int:
+        """Give about how many rows an event will take; quick, from memory."""
+        ...
+
+    def place(self, work: Work, events: Sequence[StoredEvent]) -> None:
+        """Write them, in the transaction that gives the events their places."""
+        ...
+
+
 class Relay:
     """Places the events of one database for its sinks."""
 
-    def __init__(self, works: Works, sinks: Sequence[Sink], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        works: Works,
+        sinks: Sequence[Sink],
+        metrics: Metrics,
+        batch_sinks: Sequence[BatchSink] = (),
+    ) -> None:
         self._works = works
         self._sinks = tuple(sinks)
+        self._batch_sinks = tuple(batch_sinks)
         self._metrics = metrics
         self._reported = -_REPORT_SECONDS
         numbered = works.database.dialect == "postgresql"
@@ -76,9 +97,10 @@ class Relay:
                 .order_by(self._order, OutboxEvent.id)
                 .limit(BATCH)
             ).all()
-            events = [
-                stored_event(row, counter.last + number) for number, row in enumerate(rows, 1)
-            ]
+            found = [stored_event(row, counter.last + number) for number, row in enumerate(rows, 1)]
+            events = found[: self._bearable(found)]
+            for sink in self._batch_sinks:
+                sink.place(work, events)
             jobs = [job for event in events for job in self._jobs(work, event)]
             if jobs:
                 work.session.execute(insert(JOBS), jobs)
@@ -86,6 +108,15 @@ class Relay:
                 work.session.execute(_PLACE, [_place_of(event) for event in events])
                 counter.last += len(events)
             return len(events)
+
+    def _bearable(self, events: Sequence[StoredEvent]) -> int:
+        """Tell how many of these may be placed at once: everybody else waits meanwhile."""
+        rows = 0
+        for number, event in enumerate(events):
+            rows += sum(sink.weight(event) for sink in self._batch_sinks)
+            if rows > MOST_ROWS:
+                return max(number, 1)
+        return len(events)
 
     def _jobs(self, work: Work, event: StoredEvent) -> Iterable[dict[str, Any]]:
         for sink in self._sinks:

@@ -1,0 +1,1 @@
+"""Webhooks: events that go out to addresses outside, and what outside services send in."""

@@ -1,0 +1,1 @@
+"""Incoming webhooks: received, verified, told once, worked on in the background."""

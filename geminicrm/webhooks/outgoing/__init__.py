@@ -1,0 +1,1 @@
+"""Outgoing webhooks: endpoints, what is sent to them, and how it went."""
