@@ -46,6 +46,7 @@ from geminicrm.runtime.service import LifeCycle
 from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.running import SyncKind
 from geminicrm.syncing.sink import SyncSink
+from geminicrm.webhooks.receiver.service import Receivers
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
 
@@ -107,6 +108,11 @@ class Core:
     def secret_links(self) -> SecretLinks:
         """The links of mails that are kept sealed."""
         return SecretLinks(Vault(self.cipher))
+
+    @property
+    def receivers(self) -> Receivers:
+        """The test receivers of webhooks."""
+        return Receivers(self.works, self.settings.public_url)
 
     def members(self) -> Members:
         """Make the room of members."""

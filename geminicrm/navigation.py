@@ -37,6 +37,7 @@ _INTEGRATIONS = (
     "read:integrations",
     ("Integrations", "/integrations", "plug-connected", "Extend", "g n"),
 )
+_WEBHOOKS = ("read:webhooks", ("Webhooks", "/webhooks", "webhook", "Extend", "g w"))
 _JOBS = ("manage:extensions", ("Jobs", "/jobs", "list-check", "Extend", "g j"))
 _NEEDING_IN_CRM = (
     ("operate:instance", ("Registries", "/operations/registries", "server", "Operate", "")),
@@ -84,7 +85,7 @@ def places_of(attention: Callable[[Actor], int | None]) -> Callable[[], list[Nav
 def _places(attention: int | None) -> list[NavItem]:
     """Give the entries, the present one marked."""
     working = (_PAYMENTS, _INBOX, _OUTBOX, _MEMBERS)
-    needing = (_INTEGRATIONS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
+    needing = (_INTEGRATIONS, _WEBHOOKS, _JOBS, *_NEEDING, *_NEEDING_IN_CRM)
     return _items(
         (*_PLACES, *_allowed(working), *_EXTEND, *_allowed(needing)),
         attention,

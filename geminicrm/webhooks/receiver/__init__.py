@@ -1,0 +1,1 @@
+"""The test receiver: an address of a workspace's own that shows what arrives at it."""
