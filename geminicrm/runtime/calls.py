@@ -51,7 +51,13 @@ class CallMetrics(Protocol):
         ...
 
     def outside_call(
-        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
+        self,
+        extension_id: str,
+        connection_id: str | None,
+        outcome: str,
+        seconds: float,
+        *,
+        sent: bool,
     ) -> None:
         """Count one that it makes to an outside service."""
         ...

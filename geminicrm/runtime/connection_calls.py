@@ -15,10 +15,11 @@ from geminicrm.connections.table import Connected
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.calls import Calls
-from geminicrm.runtime.capabilities import Asked, Capabilities
+from geminicrm.runtime.capabilities import Capabilities
 from geminicrm.runtime.context import ExtensionContext
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.live import Installed
+from geminicrm.runtime.providers import Asked
 
 _SECONDS: Final = 30.0
 _PATIENCE_SECONDS: Final = 5.0

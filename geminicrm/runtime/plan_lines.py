@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from geminicrm.identity.permissions import SCOPES, Scope
+from geminicrm.identity.permissions import Scope, scope_named
 from geminicrm.runtime.manifest_model import Manifest
 
 
@@ -66,7 +66,7 @@ class SettingLine:
 def scope_lines(manifest: Manifest, names: Iterable[str]) -> Iterator[ScopeLine]:
     """Put scopes into words, with the developer's reason for each."""
     for name in names:
-        scope = SCOPES.get(name) or Scope(name, name, "This core does not know it.", "manage")
+        scope = scope_named(name) or Scope(name, name, "This core does not know it.", "manage")
         yield ScopeLine(
             scope=name,
             sentence=scope.sentence,
