@@ -59,7 +59,8 @@ class Desk(ExtensionBase):
 
         @routes.get("/look")
         def look():
-            return jsonify(using(self.app.capabilities, "weather-desk.forecast").look(**request.args))
+            desk = using(self.app.capabilities, "weather-desk.forecast")
+            return jsonify(desk.look(**request.args))
 
         @routes.get("/ask/<capability>/<operation>")
         def ask(capability, operation):
