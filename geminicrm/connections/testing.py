@@ -106,12 +106,13 @@ class Testing:
         """
         subject = self._subject(actor, connection_id)
         found = self._find(actor, subject)
-        return self._told(actor, subject, found, as_server=as_server)
+        tested = self._told(actor, subject, found, as_server=as_server)
+        return replace(tested, stages=(*tested.stages, *self._reached(subject, found)))
 
     def connect(self, actor: Actor, connection_id: str) -> Tested:
         """Take up one that somebody has just signed in to, and note how it is. Raises as `run`.
 
-        The browser waits for it, so nothing is looked at on the way to the service.
+        The browser waits for it, so no address is tried, neither the service's nor ours.
         """
         subject = self._subject(actor, connection_id)
         found = self._signed_in(actor, subject, self._connect)
@@ -124,8 +125,7 @@ class Testing:
         wrong = next((one for one in found.stages if not one.ok), None)
         status = self._status(subject, found, wrong)
         noted = (as_server or wrong is None) and self._note(actor, subject, found, wrong, status)
-        stages = (*found.stages, *self._reached(subject, found))
-        return Tested(status, stages, account, noted)
+        return Tested(status, found.stages, account, noted)
 
     def _reached(self, subject: _Subject, found: _Found) -> tuple[Stage, ...]:
         """Try the addresses that the service comes to; what is wrong there stops no call to it."""

@@ -1,5 +1,7 @@
 """`app.capabilities` in process: who may ask whom, for what, and what is checked at the door."""
 
+import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +12,7 @@ from extensions.sdk.capabilities.email import SentMail
 from extensions.sdk.capabilities.using import ProviderInfo, using
 from extensions.sdk.service_errors import NotConnected, ServiceUnavailable
 from geminicrm.app import Core
+from geminicrm.kernel import logs
 from geminicrm.runtime.call_context import CallContext
 from geminicrm.runtime.capabilities_door import ExtensionCapabilities
 from geminicrm.runtime.dry_run import DryRun
@@ -172,3 +175,27 @@ def test_in_a_dry_run_nobody_is_asked(world: MailWorld):
 def test_an_extension_knows_itself(world: MailWorld):
     told = inside(world, lambda app: app.extension, "first", caller=world.tenant.system())
     assert (told.id, told.name, told.version, told.types) == ("first", "First", "1.0.0", ("email",))
+
+
+def test_each_integration_has_a_logger_and_says_for_which_connection(world: MailWorld):
+    world.connect("first", "a")
+    stream = io.StringIO()
+    logs.configure("INFO", json=True, stream=stream)
+    chosen = {"connection": world.ids["a"]}
+    inside(world, lambda app: app.log.info("tried", connection_id="forged"), "first", **chosen)
+    inside(world, lambda app: app.log.info("used", mail=app.connection.name), "first")
+    inside(world, lambda app: app.log.info("alone"), "user")
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    about = [
+        (one["event"], one["logger"], one.get("connection_id"))
+        for one in lines
+        if one["logger"].startswith("extension.")
+    ]
+    mine = world.ids["a"]
+    assert about == [
+        ("tried", "extension.first", mine),
+        ("used", "extension.first", mine),
+        ("alone", "extension.user", None),
+    ]
+    kept = world.stage.runtime.logs.tail(world.stage.find(world.tenant, "first").id, 9)
+    assert [line["fields"]["connection_id"] for line in kept] == [mine, mine]

@@ -1,12 +1,10 @@
 """A capability of an extension's own, declared by one and provided by another, both ways to run."""
 
-from typing import Any
-
 import pytest
 from flask.testing import FlaskClient
 
 from geminicrm.app import Core, create_app
-from geminicrm.runtime.consent import InstallRequest
+from tests.support.both_ways import InstallAll
 from tests.support.capability_pair import (
     DESK,
     DESK_CODE,
@@ -18,38 +16,15 @@ from tests.support.capability_pair import (
     USE,
 )
 from tests.support.core import Tenant
-from tests.support.life import files, zipped
 
 ROOT = f"/api/extensions/{DESK}"
 PAIR = ((DESK_CODE, DESK_FACTS), (SKY_CODE, SKY_FACTS))
 
 
-def install_own(core: Core, tenant: Tenant, code: str, facts: dict[str, Any]) -> str:
-    """Install one as the core's own; give how it is kept apart."""
-    core.registry.offer(zipped(files(code, **facts)))
-    return installed(core, tenant, facts["id"])
-
-
-def install_foreign(core: Core, tenant: Tenant, code: str, facts: dict[str, Any]) -> str:
-    """Install one of a stranger's; give how it is kept apart."""
-    core.registry.publish(tenant.owner(), zipped(files(code, **facts)))
-    return installed(core, tenant, facts["id"])
-
-
-def installed(core: Core, tenant: Tenant, extension_id: str) -> str:
-    wish = InstallRequest(extension_id=extension_id, grant="requested", allow_unsigned=True)
-    change = core.life_cycle.install(tenant.owner(), wish)
-    core.runtime.reconcile()
-    return str(change.installation["isolation"])
-
-
-@pytest.fixture(params=["in-process", "sandboxed"])
-def client(request: pytest.FixtureRequest, core: Core, tenant: Tenant) -> FlaskClient:
+@pytest.fixture
+def client(install_all: InstallAll, core: Core, tenant: Tenant) -> FlaskClient:
     """Install the pair; give a client of the application."""
-    install = {"in-process": install_own, "sandboxed": install_foreign}[request.param]
-    {"in-process": str, "sandboxed": request.getfixturevalue}[request.param]("confining")
-    ways = [install(core, tenant, code, facts) for code, facts in PAIR]
-    assert ways == [request.param] * 2
+    install_all(core, tenant, PAIR)
     return create_app(core=core).test_client()
 
 
