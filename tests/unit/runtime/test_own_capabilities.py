@@ -204,3 +204,23 @@ def test_programs_see_what_there_is_and_who_provides_it(client: FlaskClient, ten
 def test_of_what_there_is_not_programs_are_told_so(client: FlaskClient, tenant: Tenant):
     gone = client.get("/api/capabilities/sky.rain", headers=tenant.headers())
     assert (gone.status_code, gone.json["code"]) == (404, "not_found")
+
+
+def test_of_its_operations_the_tools_offer_those_that_only_read(core: Core, tenant: Tenant):
+    stage = Stage(core, core.runtime, core.crm, core.metrics, [])  # type: ignore[arg-type]  # only its packages are used
+    core.runtime.versions._own = lambda _digest: True  # noqa: SLF001 - as on a stage
+    put_desk(stage, tenant)
+    body = (
+        "return Account(id='', label='')\n\n"
+        "    def provider(self, capability):\n"
+        "        return self if capability == 'connection' else Rain()\n\n\n"
+        "class Rain:\n    def look(self, place):\n        return {'place': place, 'degrees': 1}\n"
+    )
+    put_integration(stage, tenant, body=body, provides=[FORECAST])
+    connection_id = connect_to(stage, tenant)
+    core.runtime.reconcile()
+    tools = core.connections.exploring
+    offered = tools.operations(tenant.owner(), connection_id)
+    assert offered == ("connection.status", "connection.test_connection", f"{FORECAST}.look")
+    shown = tools.read(tenant.owner(), connection_id, f"{FORECAST}.look", {"place": "Bergen"})
+    assert '"degrees": 1' in shown.body
