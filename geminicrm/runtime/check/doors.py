@@ -59,8 +59,8 @@ def uses(folder: ExtensionFolder) -> Iterator[Use]:
 def text_of(call: ast.Call, place: int) -> str | None:
     """Give an argument that stands in the source as plain text, None for any other."""
     given = call.args[place] if place < len(call.args) else None
-    is_text = isinstance(given, ast.Constant) and isinstance(given.value, str)
-    return given.value if is_text else None  # type: ignore[union-attr,return-value]  # just looked at
+    value = given.value if isinstance(given, ast.Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def mentioned(folder: ExtensionFolder) -> frozenset[str]:

@@ -55,7 +55,7 @@ def test_a_whole_name_makes_a_permission():
 
 
 def test_what_it_provides_of_its_own_is_declared():
-    given = ["email", FORECAST, "my-extension.forecast", "my-extension.forcast"]
+    given = ["email", FORECAST, "my-extension.forecast", "my-extension.forecasts"]
     assert found([TYPE], provides=given) == [("/provides/3", "not_declared")]
 
 
