@@ -30,7 +30,7 @@ class HostLine:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """One thing that appears in the pages."""
+    """One thing that appears in the pages, or that others can ask for."""
 
     kind: str
     id: str
@@ -96,7 +96,7 @@ def own_event_lines(manifest: Manifest) -> Iterator[OwnEventLine]:
 
 
 def additions(manifest: Manifest) -> Iterator[Addition]:
-    """List what appears in the pages."""
+    """List what appears in the pages, and what others can ask of it."""
     ui = manifest.ui
     for widget in ui.dashboard_widgets:
         yield Addition("dashboard widget", widget.id, widget.title)
@@ -106,3 +106,7 @@ def additions(manifest: Manifest) -> Iterator[Addition]:
         yield Addition("record action", action.id, action.title, action.record)
     for page in ui.pages:
         yield Addition("page", page.id, page.title)
+    for name in manifest.provides:
+        yield Addition("capability", name, name)
+    for own in manifest.capability_types:
+        yield Addition("capability of its own", own.name, f"{manifest.id}.{own.name}")
