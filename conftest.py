@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.support.logging",
     "tests.support.loopback",
     "tests.support.order",
+    "tests.support.both_ways",
     "tests.support.postgres",
     "tests.support.own_postgres",
     "tests.support.process",

@@ -156,6 +156,8 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             http=client,
             public_url=settings.public_url,
             sign_in=calls.sign_in,
+            connect=calls.connect,
+            vendor=calls,
             end=calls.end,
             revoker=oauth.revocation,
             reader=calls,

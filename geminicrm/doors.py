@@ -45,7 +45,9 @@ def _open_own(app: Flask, core: Core, credentials: Credentials) -> None:
         *mail_doors.blueprints(core.mail_needs),
         *payments_doors.blueprints(core.payments),
         *jobs_doors.blueprints(core.jobs),
-        oauth_views.blueprint(core.oauth.journeys),
+        oauth_views.blueprint(
+            core.oauth.journeys, core.connections.vendor, core.connections.testing.connect
+        ),
         *connections_doors.blueprints(core.connections, navigation.SECTIONS),
         *syncing_doors.blueprints(core.syncing),
         webhook_receiver.blueprint(core.receivers),

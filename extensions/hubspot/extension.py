@@ -33,8 +33,6 @@ class HubSpotSync(Records, Changes, Bulk, Associations, Frame):
 class HubSpot(IntegrationBase):
     """Provides the capability `crm_sync`."""
 
-    service = "hubspot"
-
     @override
     def test_connection(self) -> Account:
         """Read one of each kind: what may not be read is named. Writing is not tried."""

@@ -1,7 +1,9 @@
 """The connection of the current call: which account at the outside service is used."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
+
+ConnectionState: TypeAlias = Literal["untested", "connected", "failing", "needs_reauth"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +12,8 @@ class ConnectionInfo:
 
     `owner` is `workspace` or the id of the user it belongs to; `way` is the id of the entry of the
     manifest's `authentication`; `account` is what the service calls the account, "" before the
-    first test; `environment` keeps test data apart from live data.
+    first test; `environment` keeps test data apart from live data. `state` is what the core knows
+    of it; with `needs_reauth` somebody has to sign in again.
     """
 
     id: str
@@ -20,6 +23,16 @@ class ConnectionInfo:
     account: str
     environment: Literal["live", "test"]
     scopes: tuple[str, ...] = ()
+    state: ConnectionState = "untested"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionStatus:
+    """How a connection is: whose, at which provider, for what, in which state."""
+
+    provider: str
+    types: tuple[str, ...]
+    connection: ConnectionInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

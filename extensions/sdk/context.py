@@ -9,6 +9,7 @@ from collections.abc import Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from extensions.sdk.capabilities.using import CapabilitiesDoor
 from extensions.sdk.connection import ConnectionInfo
 from extensions.sdk.errors import HttpFailed
 from extensions.sdk.events import EventsDoor
@@ -159,6 +160,16 @@ class WorkspaceInfo:
     locale: str = "en"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionInfo:
+    """The extension of the current call, as its manifest has it; `types` are what it provides."""
+
+    id: str
+    name: str
+    version: str
+    types: tuple[str, ...] = ()
+
+
 class Context(Protocol):
     """What `ExtensionBase.__init__` is given and keeps as `self.app`.
 
@@ -221,6 +232,14 @@ class Context(Protocol):
     @property
     def connection(self) -> ConnectionInfo:
         """The connection that this call is made for. Raises `NotConnected` where there is none."""
+
+    @property
+    def capabilities(self) -> CapabilitiesDoor:
+        """What the other extensions of the workspace provide."""
+
+    @property
+    def extension(self) -> ExtensionInfo:
+        """The extension that is called."""
 
     @property
     def log(self) -> LogDoor:

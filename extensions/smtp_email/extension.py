@@ -21,8 +21,6 @@ _INBOX = "INBOX"
 class SmtpEmail(IntegrationBase):
     """Provides the capabilities `email` and `mailbox`."""
 
-    service = "smtp-email"
-
     @override
     def test_connection(self) -> Account:
         """Sign in at both servers and ask whether the sender's address is allowed; send nothing."""

@@ -27,8 +27,6 @@ class StripePayments(Customers, Intents, Checkouts, Subscriptions, Refunds, Happ
 class Stripe(IntegrationBase):
     """Provides the capability `payments`."""
 
-    service = "stripe"
-
     @override
     def test_connection(self) -> Account:
         """Read the balance: the least that any key may do. It says whether the key is live."""

@@ -6,6 +6,7 @@ from geminicrm.connections.book import ConnectionBook
 from geminicrm.connections.diagnosis import Diagnosis
 from geminicrm.connections.ending import End, Ending, Revoker
 from geminicrm.connections.exploring import Exploring, Reader
+from geminicrm.connections.oauth.vendor import Vendor
 from geminicrm.connections.opened import SharedValues
 from geminicrm.connections.reachability import Reachability
 from geminicrm.connections.services import Services
@@ -21,7 +22,8 @@ from geminicrm.kernel.work import Works
 class ConnectionNeeds:
     """What the room stands on.
 
-    `sign_in` and `end` have an integration test and end a connection; `revoker` takes tokens back;
+    `sign_in`, `connect` and `end` have an integration test a connection, take it up and end it;
+    `vendor` is asked for its part of a sign-in; `revoker` takes tokens back;
     `reader` asks what changes nothing.
     """
 
@@ -33,6 +35,8 @@ class ConnectionNeeds:
     http: HttpClient
     public_url: str
     sign_in: SignIn
+    connect: SignIn
+    vendor: Vendor
     end: End
     revoker: Revoker
     reader: Reader
@@ -48,6 +52,7 @@ class Connections:
     exploring: Exploring
     reachability: Reachability
     syncs: tuple[SyncFacts, ...]
+    vendor: Vendor
 
 
 def build_connections(needs: ConnectionNeeds) -> Connections:
@@ -56,9 +61,10 @@ def build_connections(needs: ConnectionNeeds) -> Connections:
     reachability = Reachability(needs.vault, needs.http, needs.public_url)
     return Connections(
         book,
-        Testing(book, Diagnosis(needs.http.guard), needs.sign_in, reachability),
+        Testing(book, Diagnosis(needs.http.guard), needs.sign_in, reachability, needs.connect),
         Ending(book, needs.end, needs.revoker),
         Exploring(book, needs.reader),
         reachability,
         (MailSyncs(), RecordSyncs()),
+        needs.vendor,
     )

@@ -18,8 +18,6 @@ from geminicrm.kernel.work import Actor
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 MOST_SHOWN: Final = 16_384
-READING: Final = ("find_", "get_", "list_", "read_", "search_", "test_")
-"""How operations begin that change nothing."""
 
 
 class Reader(Protocol):
@@ -30,7 +28,7 @@ class Reader(Protocol):
         ...
 
     def operations(self, actor: Actor, connection_id: str) -> tuple[str, ...]:
-        """Name the operations that can be asked of it, each as `capability.operation`."""
+        """Name those that change nothing, each as `capability.operation`."""
         ...
 
     def read(
@@ -77,8 +75,7 @@ class Exploring:
 
     def operations(self, actor: Actor, connection_id: str) -> tuple[str, ...]:
         """Name what can be asked that changes nothing."""
-        found = self._reader.operations(actor, connection_id)
-        return tuple(one for one in found if one.partition(".")[2].startswith(READING))
+        return self._reader.operations(actor, connection_id)
 
     def read(
         self, actor: Actor, connection_id: str, operation: str, arguments: Mapping[str, object]

@@ -1,9 +1,9 @@
 """A connection in the hands of one call: its values in clear, for those who may see them."""
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
-from extensions.sdk.connection import ConnectionInfo
+from extensions.sdk.connection import ConnectionInfo, ConnectionState
 from geminicrm.connections.services import Service, Values
 from geminicrm.connections.table import Connected
 from geminicrm.connections.ways import Authentication
@@ -91,4 +91,5 @@ class Opened:
             account=one.account,
             environment="test" if one.environment == "test" else "live",
             scopes=one.scopes,
+            state=cast("ConnectionState", one.status),  # the column holds no other
         )

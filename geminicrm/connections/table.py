@@ -1,10 +1,10 @@
 """The connections of this process's workspaces in memory, never older than their generation."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -53,6 +53,10 @@ def connected(row: Connection) -> Connected:
     )
 
 
+ENVIRONMENTS: Final = ("live", "test")
+"""Test data stays apart: it is used where there is nothing live."""
+
+
 class ConnectionTable:
     """Reads the connections of an installation when first asked for, and after each change."""
 
@@ -79,18 +83,23 @@ class ConnectionTable:
         """Give one connection of an installation, whether it is active or not."""
         return next((one for one in self.all(installation_id) if one.id == connection_id), None)
 
-    def usual(self, installation_id: str, user_id: str | None = None) -> Connected | None:
-        """Give the one to use where nobody has chosen: the user's own, else the workspace's.
+    def usual(
+        self,
+        installation_id: str,
+        user_id: str | None = None,
+        environments: Sequence[str] = ENVIRONMENTS,
+    ) -> Connected | None:
+        """Give the one to use where nobody has chosen: a live one, if there is any.
 
-        Live ones come before test ones, and older ones before younger.
+        The user's own come before the workspace's, and older ones before younger.
         """
         active = [one for one in self.all(installation_id) if one.active]
         owners = (user_id, None) if user_id is not None else (None,)
         return next(
             (
                 one
+                for environment in environments
                 for owner in owners
-                for environment in ("live", "test")
                 for one in active
                 if one.owner_id == owner and one.environment == environment
             ),

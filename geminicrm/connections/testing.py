@@ -17,7 +17,7 @@ from extensions.sdk.service_errors import (
 from geminicrm.connections.book import ConnectionBook, require_change
 from geminicrm.connections.diagnosis import Diagnosis, Stage, failed, passed, place_of
 from geminicrm.connections.hiding import Hiding, hiding
-from geminicrm.connections.models import CONNECTED, FAILING, NEEDS_REAUTH, Connection
+from geminicrm.connections.models import CONNECTED, FAILING, NEEDS_REAUTH, UNTESTED, Connection
 from geminicrm.connections.notices import credentials_refused, settle
 from geminicrm.connections.reachability import (
     REDIRECT,
@@ -48,6 +48,11 @@ class Tested:
     stages: tuple[Stage, ...]
     account: str
     noted: bool
+
+    @property
+    def told(self) -> tuple[Stage, ...]:
+        """The stages, where they tell of the connection: none where nothing was learnt."""
+        return self.stages if self.noted else ()
 
     def to_dict(self) -> dict[str, Any]:
         """Give it as JSON has it."""
@@ -84,10 +89,13 @@ class Testing:
         diagnosis: Diagnosis,
         sign_in: SignIn,
         reachability: Reachability | None = None,
+        connect: SignIn | None = None,
     ) -> None:
+        """`connect` does what `sign_in` does where the connection is new, or signed in to anew."""
         self._book = book
         self._diagnosis = diagnosis
         self._sign_in = sign_in
+        self._connect = connect or sign_in
         self._reachability = reachability
 
     def run(self, actor: Actor, connection_id: str, *, as_server: bool = True) -> Tested:
@@ -98,14 +106,26 @@ class Testing:
         """
         subject = self._subject(actor, connection_id)
         found = self._find(actor, subject)
+        tested = self._told(actor, subject, found, as_server=as_server)
+        return replace(tested, stages=(*tested.stages, *self._reached(subject, found)))
+
+    def connect(self, actor: Actor, connection_id: str) -> Tested:
+        """Take up one that somebody has just signed in to, and note how it is. Raises as `run`.
+
+        The browser waits for it, so no address is tried, neither the service's nor ours.
+        """
+        subject = self._subject(actor, connection_id)
+        found = self._signed_in(actor, subject, self._connect)
+        return self._told(actor, subject, found, as_server=True)
+
+    def _told(self, actor: Actor, subject: _Subject, found: _Found, *, as_server: bool) -> Tested:
         account = found.account.label if found.account is not None else subject.row.account
         if found.code == _NOT_RUNNING:  # nothing was learnt about the connection
             return Tested(subject.row.status, found.stages, account, noted=False)
         wrong = next((one for one in found.stages if not one.ok), None)
         status = self._status(subject, found, wrong)
         noted = (as_server or wrong is None) and self._note(actor, subject, found, wrong, status)
-        stages = (*found.stages, *self._reached(subject, found))
-        return Tested(status, stages, account, noted)
+        return Tested(status, found.stages, account, noted)
 
     def _reached(self, subject: _Subject, found: _Found) -> tuple[Stage, ...]:
         """Try the addresses that the service comes to; what is wrong there stops no call to it."""
@@ -133,12 +153,13 @@ class Testing:
         reached = tuple(self._diagnosis.stages(place)) if place is not None else ()
         if not all(one.ok for one in reached):
             return _Found(reached, code=_UNREACHABLE)
-        found = self._signed_in(actor, subject)
+        new = subject.row.status == UNTESTED
+        found = self._signed_in(actor, subject, self._connect if new else self._sign_in)
         return replace(found, stages=(*reached, *found.stages))
 
-    def _signed_in(self, actor: Actor, subject: _Subject) -> _Found:
+    def _signed_in(self, actor: Actor, subject: _Subject, ask: SignIn) -> _Found:
         try:
-            account = self._sign_in(actor, subject.row.id)
+            account = ask(actor, subject.row.id)
         except AccessDenied as error:
             entered = passed(SIGN_IN, "The service knows the credentials.")
             return _Found((entered, failed(SCOPES, _said(subject, error))), code=error.code)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from geminicrm.identity.permissions import OPERATOR_SCOPES, ROLES, SCOPES
+from geminicrm.identity.permissions import OPERATOR_SCOPES, ROLES, SCOPES, covers
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class PersonActor:
 
     def allows(self, scope: str) -> bool:
         """Tell whether the scope is among those held."""
-        return scope in self.scopes
+        return covers(self.scopes, scope)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class SystemActor:
 
     def allows(self, scope: str) -> bool:
         """Tell whether the scope exists; the operator may do everything."""
-        return scope in self.scopes
+        return covers(self.scopes, scope)
 
 
 def scopes_of(role: str, *, operator: bool) -> frozenset[str]:

@@ -24,7 +24,11 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _CALL_BUCKETS = (0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 30.0)
 _OUTSIDE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+MOST_CONNECTIONS = 1_000
+"""Connections with series of their own, in each process; further ones share one."""
+OTHERS = "(others)"
 _INSTALL_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_ANSWERED = ("ok", "refused")
 # Anything else in the method is the caller's invention and would make a series of its own.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -62,6 +66,13 @@ class Metrics:
             ("connection", "outcome"),
             registry=registry,
         )
+        self._sent = Counter(
+            "geminicrm_outside_sent",
+            "Those of them that were sent: answered is yes where an answer below 500 came.",
+            ("extension", "answered"),
+            registry=registry,
+        )
+        self._named: set[str] = set()
         self._observed: dict[tuple[Histogram, tuple[str, ...]], list[float]] = {}
         self._lock = threading.Lock()
         self._handled = Counter(
@@ -90,12 +101,31 @@ class Metrics:
         self._observe(self._calls, (extension_id, kind, outcome), seconds)
 
     def outside_call(
-        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
+        self,
+        extension_id: str,
+        connection_id: str | None,
+        outcome: str,
+        seconds: float,
+        *,
+        sent: bool,
     ) -> None:
-        """Count one call of an extension to an outside service, with its repetitions."""
+        """Count one call of an extension to an outside service, with its repetitions.
+
+        `sent` is False where nothing left the machine, which says nothing of the service.
+        """
         self._observe(self._outside, (extension_id, outcome), seconds)
+        if sent:
+            answered = "yes" if outcome in _ANSWERED else "no"
+            self._sent.labels(extension_id, answered).inc()
         if connection_id is not None:
-            self._connections.labels(connection_id, outcome).observe(seconds)
+            self._connections.labels(self._label(connection_id), outcome).observe(seconds)
+
+    def _label(self, connection_id: str) -> str:
+        """Give the label of a connection; a series can't be taken back, so there is an end."""
+        with self._lock:
+            if len(self._named) < MOST_CONNECTIONS:
+                self._named.add(connection_id)
+            return connection_id if connection_id in self._named else OTHERS
 
     def flush(self) -> None:
         """Write down the calls into and out of extensions that were counted in memory.

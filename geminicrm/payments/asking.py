@@ -28,6 +28,7 @@ from geminicrm.payments.models import ASKING, CANCELED, Payment
 from geminicrm.payments.requesting import ASKING_KIND, KEY_LIFE, key_of, locked
 from geminicrm.payments.settling import Settling
 
+NONE_CONNECTED: Final = "No payment provider is connected."
 CONNECT: Final = "Connect a payment provider under Integrations, then ask again."
 LOOK_THERE: Final = (
     "Nobody was sent a link. Look at the provider whether there is one, then ask again or cancel."
@@ -106,7 +107,7 @@ class AskKind:
                 return None
             pinned = row.connection_id
             if pinned is None and not ways:
-                self._settling.failed(work, row, str(NotConnected("payments")), CONNECT)
+                self._settling.failed(work, row, NONE_CONNECTED, CONNECT)
                 return None
             row.asked_at = row.asked_at or work.now
             if pinned is not None and work.now - row.asked_at > KEY_LIFE:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from geminicrm.identity.permissions import covers
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.live import Installed
 
@@ -50,11 +51,14 @@ class ExtensionActor:
         of somebody it is the grant AND what that somebody may do, so that nobody can use an
         extension to reach further.
         """
-        return self._granted() if self._is_alone() else self._granted() & self.caller.scopes
+        granted = self._granted()
+        if self._is_alone():
+            return granted
+        return frozenset(one for one in granted if covers(self.caller.scopes, one))
 
     def allows(self, scope: str) -> bool:
         """Tell whether it holds the scope at this moment, and count that it asked."""
-        held = self._is_alone() or scope in self.caller.scopes
+        held = self._is_alone() or covers(self.caller.scopes, scope)
         allowed = held and scope in self._granted()
         self.counter.count(self.workspace_id, self.installation_id, scope, allowed=allowed)
         return allowed

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 
 import structlog
 
+from geminicrm.connections.outgoing.client import OutsideMetrics
 from geminicrm.kernel.clock import Clock
 from geminicrm.kernel.limits import Breaker
 from geminicrm.runtime.actor import UseCounter
@@ -43,17 +44,11 @@ _WELL = ("ok", "refused")
 _Key = tuple[str, str, str]  # installation, digest, kind of call
 
 
-class CallMetrics(Protocol):
-    """Where the time of each call is counted against its extension."""
+class CallMetrics(OutsideMetrics, Protocol):
+    """Where the time of each call is counted against its extension; those outside too."""
 
     def extension_call(self, extension_id: str, kind: str, outcome: str, seconds: float) -> None:
         """Count one call; outcome is ok, failed, refused, timeout or busy."""
-        ...
-
-    def outside_call(
-        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
-    ) -> None:
-        """Count one that it makes to an outside service."""
         ...
 
     def flush(self) -> None:

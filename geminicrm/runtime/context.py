@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 import structlog
 
 from extensions.sdk.connection import ConnectionInfo
-from extensions.sdk.context import ActorInfo, WorkspaceInfo
+from extensions.sdk.context import ActorInfo, ExtensionInfo, WorkspaceInfo
 from extensions.sdk.service_errors import NotConnected
 from geminicrm.connections.outgoing.client import OutsideClient
 from geminicrm.kernel.vault import Vault
@@ -15,6 +15,7 @@ from geminicrm.kernel.work import Actor
 from geminicrm.runtime.announcing import Announcing
 from geminicrm.runtime.asking_for_jobs import JobDesk
 from geminicrm.runtime.call_context import CallContext, SettingsSource, current_call
+from geminicrm.runtime.capabilities_door import ExtensionCapabilities, Providers
 from geminicrm.runtime.connecting import Connecting, IntegrationSettings
 from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.extension_logs import ExtensionLogs
@@ -42,7 +43,8 @@ class Doors:
     """What the doors of all extensions lead to; app.py puts it together.
 
     `records` are the commands by kind (`lead`, ...); `workspace` reads one workspace's facts;
-    `save_settings` stores settings that an extension saves for its installation.
+    `save_settings` stores settings that an extension saves for its installation; `capabilities`
+    gives who provides what, which stands on the doors itself.
     """
 
     records: Mapping[str, Records]
@@ -55,6 +57,7 @@ class Doors:
     connecting: Connecting
     workspace: Callable[[str], WorkspaceInfo]
     save_settings: SettingsSaver
+    capabilities: Callable[[], Providers]
 
 
 class ExtensionContext:
@@ -79,6 +82,7 @@ class ExtensionContext:
         self._storage = ExtensionStorage(doors.storage, self._call)
         self._events = ExtensionEvents(doors.announcing, self._call)
         self._jobs = ExtensionJobs(doors.jobs, self._call)
+        self._capabilities = ExtensionCapabilities(doors.capabilities, doors.connecting, self._call)
         self._log = ExtensionLog(doors.logs, self._call)
 
     @property
@@ -156,6 +160,22 @@ class ExtensionContext:
         return opened.info()
 
     @property
+    def capabilities(self) -> ExtensionCapabilities:
+        """What the other extensions of the workspace provide."""
+        return self._capabilities
+
+    @property
+    def extension(self) -> ExtensionInfo:
+        """The extension itself."""
+        manifest = self._call().installed.manifest
+        return ExtensionInfo(
+            id=manifest.id,
+            name=manifest.name,
+            version=manifest.version,
+            types=manifest.provides,
+        )
+
+    @property
     def log(self) -> "ExtensionLog":
         """The extension's log."""
         return self._log
@@ -224,11 +244,18 @@ class ExtensionLog:
             call.dry_run.log(level, message, fields)
             return
         installed = call.installed
-        log = structlog.get_logger("extension").bind(
+        about = {"connection_id": connection} if (connection := _connection_of(call)) else {}
+        log = structlog.get_logger(f"extension.{installed.extension_id}").bind(
             extension_id=installed.extension_id,
             installation_id=installed.id,
             workspace_id=installed.workspace_id,
+            **about,
         )
         # Under one key, so that an extension can't overwrite the facts of the line.
         getattr(log, level)(message, **({"fields": dict(fields)} if fields else {}))
-        self._logs.write(installed.id, level, "log", message, fields)
+        self._logs.write(installed.id, level, "log", message, {**fields, **about})
+
+
+def _connection_of(call: CallContext) -> str | None:
+    """Give the connection that the call was made for, or has used."""
+    return call.connection or (call.opened.connection.id if call.opened is not None else None)

@@ -16,7 +16,8 @@ from geminicrm.connections.book import ConnectionBook
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import NotFound
 from geminicrm.kernel.work import Work
-from geminicrm.runtime.capabilities import Asked, Capabilities, Provider
+from geminicrm.runtime.capabilities import Capabilities
+from geminicrm.runtime.providers import Asked, Provider
 from geminicrm.syncing.doors_needed import FindConnection, Place
 
 _CRM_SYNC: Final = "crm_sync"

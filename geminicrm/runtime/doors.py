@@ -7,6 +7,7 @@ from geminicrm.runtime import (
     api,
     apps_views,
     assets,
+    capabilities_api,
     consent_views,
     dispatch,
     removals_api,
@@ -14,6 +15,7 @@ from geminicrm.runtime import (
     update_views,
     views,
 )
+from geminicrm.runtime.capability_list import CapabilityList
 from geminicrm.runtime.contributions import RecordReader
 from geminicrm.runtime.replaying import api as replays_api
 from geminicrm.runtime.replaying import views as replays_views
@@ -33,6 +35,7 @@ def blueprints(
     return (
         api.blueprint(life_cycle),
         removals_api.blueprint(life_cycle.removals),
+        capabilities_api.blueprint(CapabilityList(runtime.convergence, runtime.capabilities)),
         replays_api.blueprint(replays),
         views.blueprint(life_cycle, runtime.hooks),
         replays_views.blueprint(life_cycle, replays),

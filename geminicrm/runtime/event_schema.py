@@ -1,4 +1,4 @@
-"""Schemas of extensions' own events: the part of JSON Schema 2020-12 that is quick to apply.
+"""Schemas that extensions declare: the part of JSON Schema 2020-12 that is quick to apply.
 
 Strangers write them and the core applies them. So nothing in them may cost more than its length
 lets expect: no patterns, no references elsewhere or in a circle, nothing that compares all with
@@ -32,11 +32,16 @@ _Schema: TypeAlias = Mapping[str, Any]
 _Check: TypeAlias = Callable[[object, str], Iterable[Finding]]
 
 
-def schema_findings(schema: _Schema, pointer: str) -> list[Finding]:
-    """Say what is wrong with the schema, at `pointer`, of an event's data."""
+def schema_findings(
+    schema: _Schema, pointer: str, of_object: str = "The data of an event is"
+) -> list[Finding]:
+    """Say what is wrong with a schema, at `pointer`, of events' data or operations.
+
+    `of_object` names, in its message, what has to be an object; "" for what may be anything.
+    """
     found = list(islice(_of_schema(schema, pointer), _MOST_FINDINGS))
-    if schema.get("type") != "object":
-        message = 'The data of an event is an object: write "type": "object".'
+    if of_object and schema.get("type") != "object":
+        message = f'{of_object} an object: write "type": "object".'
         found.append(Finding(join(pointer, "type"), "not_an_object", message))
     if not found:
         found += _references(schema, schema.get(_DEFINITIONS, {}), pointer)
@@ -47,7 +52,7 @@ def data_findings(schema: _Schema, data: object, pointer: str) -> list[Finding]:
     """Say what of the data, at `pointer`, does not fit a schema that was checked before."""
     values, parts = _values_in(data), parts_of(schema)
     if values * parts > MAX_STEPS:
-        message = f"{values} values are too many for a schema of {parts} parts: announce less."
+        message = f"{values} values are too many for a schema of {parts} parts: give less."
         return [Finding(pointer, "too_large", message)]
     errors = Draft202012Validator(schema).iter_errors(data)
     return [_misfit(one, pointer) for one in islice(errors, _MOST_FINDINGS)]
@@ -134,7 +139,7 @@ def _of_schema(value: object, pointer: str, *, root: bool = True) -> Iterator[Fi
 
 def _unknown(keyword: str, where: str) -> Finding:
     hint = nearest(keyword, _CHECKS) or f" Those are: {', '.join(sorted(_CHECKS))}."
-    message = f"{shorten(keyword)} is not among the keywords that schemas of events may use.{hint}"
+    message = f"{shorten(keyword)} is not among the keywords that schemas here may use.{hint}"
     return Finding(where, "unknown_keyword", message)
 
 
@@ -229,4 +234,4 @@ _CHECKS: Final[Mapping[str, _Check]] = MappingProxyType(
     }
 )
 KEYWORDS: Final = frozenset(_CHECKS)
-"""What schemas of events may use."""
+"""What schemas may use."""

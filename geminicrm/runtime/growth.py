@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from extensions.sdk.capabilities.catalogue import is_own
 from geminicrm.runtime.manifest_model import Manifest, NetworkEntry
 
 # Hooks that let an extension see or refuse what people do, without anybody asking it.
@@ -18,11 +19,13 @@ class Growth:
     hooks: tuple[str, ...]
     events: tuple[str, ...]
     own_events: tuple[str, ...]
+    provided: tuple[str, ...]
 
     @property
     def needs_consent(self) -> bool:
         """Tell whether an admin has to agree before it runs."""
-        return bool(self.scopes or self.hosts or self.hooks or self.events or self.own_events)
+        more = (self.scopes, self.hosts, self.hooks, self.events, self.own_events, self.provided)
+        return any(more)
 
 
 def growth(before: Manifest, granted: Collection[str], after: Manifest) -> Growth:
@@ -44,4 +47,11 @@ def growth(before: Manifest, granted: Collection[str], after: Manifest) -> Growt
         ),
         events=tuple(one for one in after.events if one not in before.events),
         own_events=tuple(one.name for one in after.event_types if one.name not in announced),
+        provided=() if after.is_integration else _provided(before, after),
     )
+
+
+def _provided(before: Manifest, after: Manifest) -> tuple[str, ...]:
+    """Name what it is newly asked for by others, with no connection that anybody would make."""
+    own = (one for one in after.provides if is_own(one))
+    return tuple(one for one in own if one not in before.provides)

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from extensions.sdk.capabilities.email import Mail, MailPage, SentMail
 from geminicrm.kernel.work import Actor
-from geminicrm.runtime.capabilities import Asked, Capabilities
+from geminicrm.runtime.capabilities import Capabilities
+from geminicrm.runtime.providers import Asked
 
 _EMAIL = "email"
 _MAILBOX = "mailbox"

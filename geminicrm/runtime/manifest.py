@@ -7,6 +7,7 @@ from typing import Any, Final
 from extensions.sdk.api_version import CURRENT_API_VERSION, SUPPORTED_API_VERSIONS
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.runtime.manifest_build import build_manifest
+from geminicrm.runtime.manifest_capabilities import capability_findings
 from geminicrm.runtime.manifest_events import event_findings
 from geminicrm.runtime.manifest_model import Manifest, NetworkEntry, Setting
 from geminicrm.runtime.manifest_rules import rule_findings
@@ -79,6 +80,7 @@ def parse_manifest(
     findings += schema_findings(data)
     findings += rule_findings(data, known_scopes)
     findings += event_findings(data)
+    findings += capability_findings(data)
     if not findings:
         findings += default_findings(build_manifest(data).settings)
     if findings:

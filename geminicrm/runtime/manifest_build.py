@@ -11,7 +11,9 @@ from geminicrm.runtime.manifest_model import (
     NavigationEntry,
     NetworkEntry,
     Option,
+    OwnCapability,
     OwnEvent,
+    OwnOperation,
     RecordAction,
     RecordPanel,
     Requires,
@@ -47,6 +49,7 @@ def build_manifest(data: Mapping[str, Any]) -> Manifest:
             for item in data.get("schedules", ())
         ),
         event_types=tuple(OwnEvent(**item) for item in data.get("event_types", ())),
+        capability_types=tuple(_capability(item) for item in data.get("capability_types", ())),
         inbound_webhooks=tuple(
             InboundWebhook(item["id"], item.get("description", ""))
             for item in data.get("inbound_webhooks", ())
@@ -87,6 +90,11 @@ def _setting(item: Mapping[str, Any]) -> Setting:
         env=tuple(item.get("env", ())),
         placeholder=item.get("placeholder", ""),
     )
+
+
+def _capability(item: Mapping[str, Any]) -> OwnCapability:
+    operations = tuple(OwnOperation(**one) for one in item["operations"])
+    return OwnCapability(item["name"], item["description"], operations)
 
 
 def _option(option: str | Mapping[str, str]) -> Option:

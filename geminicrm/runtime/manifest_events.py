@@ -80,17 +80,18 @@ def _shape(pointer: str, one: object) -> list[Finding]:
     sample = one.get("sample") if isinstance(one, dict) else None
     if not isinstance(schema, dict):
         return []
-    large = [
-        *_large(f"{pointer}/schema", schema),
-        *_large(f"{pointer}/sample", sample),
+    sized = [
+        *large(f"{pointer}/schema", schema),
+        *large(f"{pointer}/sample", sample),
     ]
-    found = large or schema_findings(schema, f"{pointer}/schema")
+    found = sized or schema_findings(schema, f"{pointer}/schema")
     if found or not isinstance(sample, dict):
         return found
     return data_findings(schema, sample, f"{pointer}/sample")
 
 
-def _large(pointer: str, value: object) -> Iterator[Finding]:
+def large(pointer: str, value: object) -> Iterator[Finding]:
+    """Refuse what of a manifest is too large to be applied again and again."""
     size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MAX_SCHEMA_BYTES:
         message = f"It has {size} bytes as JSON; {MAX_SCHEMA_BYTES} are allowed: make it smaller."

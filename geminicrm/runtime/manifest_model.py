@@ -136,6 +136,26 @@ class OwnEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnOperation:
+    """One operation of a capability of the extension's own; both schemas are checked ones."""
+
+    name: str
+    description: str
+    changes: bool
+    arguments: Mapping[str, Any]
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCapability:
+    """A capability of the extension's own, under the name that is beneath its id."""
+
+    name: str
+    description: str
+    operations: tuple[OwnOperation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InboundWebhook:
     """A webhook that an outside service sends."""
 
@@ -177,6 +197,7 @@ class Manifest:
     event_types: tuple[OwnEvent, ...]
     hooks: tuple[str, ...] | None
     provides: tuple[str, ...]
+    capability_types: tuple[OwnCapability, ...]
     authentication: tuple[Authentication, ...]
     limits: tuple[Limit, ...]
     ui: Ui

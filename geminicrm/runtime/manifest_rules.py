@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Final, TypeAlias
 
 from extensions.sdk.hookspecs import BUDGET_SECONDS
+from geminicrm.identity.permissions import is_own_use
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.jobs.schedules import cron_fault
 from geminicrm.runtime.manifest_schema import nearest
@@ -52,7 +53,7 @@ def _object(data: _Data, name: str) -> _Data:
 def _scopes(data: _Data, known: Collection[str]) -> Iterable[Finding]:
     asked = [*_strings(data, "permissions"), *_strings(data, "optional_permissions")]
     for pointer, scope in asked:
-        if scope not in known:
+        if scope not in known and not is_own_use(scope):
             hint = nearest(scope, known) or f" Known are: {', '.join(sorted(known))}."
             message = f"{shorten(scope)} is no permission that extensions may ask for.{hint}"
             yield Finding(pointer, "unknown_permission", message)

@@ -7,8 +7,9 @@ from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout
 from geminicrm.kernel.work import Actor
 from geminicrm.mail.doors_needed import Accounts
 from geminicrm.payments.doors_needed import Way
-from geminicrm.runtime.capabilities import Asked, Capabilities
+from geminicrm.runtime.capabilities import Capabilities
 from geminicrm.runtime.mailing import CapabilityMailer
+from geminicrm.runtime.providers import Asked
 
 _PAYMENTS: Final = "payments"
 _LIVE: Final = "live"

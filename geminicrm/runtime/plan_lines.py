@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from geminicrm.identity.permissions import SCOPES, Scope
+from geminicrm.identity.permissions import Scope, scope_named
 from geminicrm.runtime.manifest_model import Manifest
 
 
@@ -30,7 +30,7 @@ class HostLine:
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """One thing that appears in the pages."""
+    """One thing that appears in the pages, or that others can ask for."""
 
     kind: str
     id: str
@@ -66,7 +66,7 @@ class SettingLine:
 def scope_lines(manifest: Manifest, names: Iterable[str]) -> Iterator[ScopeLine]:
     """Put scopes into words, with the developer's reason for each."""
     for name in names:
-        scope = SCOPES.get(name) or Scope(name, name, "This core does not know it.", "manage")
+        scope = scope_named(name) or Scope(name, name, "This core does not know it.", "manage")
         yield ScopeLine(
             scope=name,
             sentence=scope.sentence,
@@ -96,7 +96,7 @@ def own_event_lines(manifest: Manifest) -> Iterator[OwnEventLine]:
 
 
 def additions(manifest: Manifest) -> Iterator[Addition]:
-    """List what appears in the pages."""
+    """List what appears in the pages, and what others can ask of it."""
     ui = manifest.ui
     for widget in ui.dashboard_widgets:
         yield Addition("dashboard widget", widget.id, widget.title)
@@ -106,3 +106,7 @@ def additions(manifest: Manifest) -> Iterator[Addition]:
         yield Addition("record action", action.id, action.title, action.record)
     for page in ui.pages:
         yield Addition("page", page.id, page.title)
+    for name in manifest.provides:
+        yield Addition("capability", name, name)
+    for own in manifest.capability_types:
+        yield Addition("capability of its own", own.name, f"{manifest.id}.{own.name}")

@@ -136,7 +136,7 @@ class NullContext:
         door = _NoDoor(extension_id)
         self.leads = self.contacts = self.companies = self.deals = self.activities = door
         self.http = self.settings = self.secrets = self.storage = self.log = door
-        self.actor = self.workspace = door
+        self.actor = self.workspace = self.capabilities = self.extension = door
 
 
 def examine(folder: Path) -> dict[str, Any]:

@@ -184,6 +184,7 @@ class ExtensionRuntime:
             connecting=self.connecting,
             workspace=parts.workspace,
             save_settings=self._save_settings,
+            capabilities=lambda: self.capabilities,
         )
 
     def _wait_for_packages(self) -> None:

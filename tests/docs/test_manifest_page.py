@@ -37,6 +37,8 @@ PLACES = {
     "ui.custom_fields": f"{UI}/custom_fields/items",
     "schedules": "$defs/schedule",
     "event_types": "$defs/eventType",
+    "capability_types": "$defs/capabilityType",
+    "capability_types.operations": "$defs/capabilityOperation",
     "inbound_webhooks": "$defs/inboundWebhook",
     "screenshots": "$defs/screenshot",
 }

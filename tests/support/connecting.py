@@ -11,7 +11,7 @@ import pytest
 from typing_extensions import override
 
 from geminicrm.connections.book import NewConnection
-from geminicrm.runtime.capabilities import Asked
+from geminicrm.runtime.providers import Asked
 from tests.support.installed import BuiltIn
 
 

@@ -15,8 +15,6 @@ from extensions.sdk.service_errors import (
 
 
 class Sample(IntegrationBase):
-    service = "{id}"
-
     def test_connection(self):
         {body}
 """

@@ -144,9 +144,16 @@ class CountedCalls:
         self.seen.append((extension_id, kind, outcome))
 
     def outside_call(
-        self, extension_id: str, _connection_id: str | None, outcome: str, seconds: float
+        self,
+        extension_id: str,
+        _connection_id: str | None,
+        outcome: str,
+        seconds: float,
+        *,
+        sent: bool,
     ) -> None:
         assert seconds >= 0
+        assert sent in {True, False}
         self.seen.append((extension_id, "outside", outcome))
 
     def flush(self) -> None:

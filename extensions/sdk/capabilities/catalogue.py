@@ -40,3 +40,8 @@ CAPABILITIES: Final[Mapping[str, type]] = MappingProxyType(
     }
 )
 """Contracts by the name that manifests list under `provides`."""
+
+
+def is_own(capability: str) -> bool:
+    """Tell whether it is one of an extension's own: `<extension id>.<name>`."""
+    return "." in capability

@@ -1,7 +1,7 @@
 """The way to a service's consent page and back: authorization code with PKCE, S256 always."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,6 +11,7 @@ from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy import delete, select
 
+from extensions.sdk.errors import SdkError
 from geminicrm.connections.book import require_change
 from geminicrm.connections.models import Connection, OAuthState
 from geminicrm.connections.oauth.client import Client, Filled, client_of
@@ -24,6 +25,7 @@ from geminicrm.connections.oauth.problems import (
 )
 from geminicrm.connections.oauth.rows import TokenRows
 from geminicrm.connections.oauth.token import Granted, granted
+from geminicrm.connections.oauth.vendor import OWN, fields_of
 from geminicrm.connections.table import connected
 from geminicrm.identity.actor import PersonActor
 from geminicrm.kernel.crypto import Cipher, hash_token, same_secret
@@ -36,10 +38,8 @@ MINUTES: Final = 10
 _BYTES: Final = 48
 """Gives 64 characters; a verifier has 43 to 128 (RFC 7636, section 4.1)."""
 _MOST_SAID: Final = 300
-_OWN: Final = frozenset(
-    {"response_type", "client_id", "redirect_uri", "scope", "state"}
-    | {"code_challenge", "code_challenge_method"}
-)
+More = Callable[[str], Mapping[str, str]]
+"""Gives what goes with the code for a connection, by its id; raises SdkError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,11 @@ class Finished:
 class _Begun:
     connection: Connection
     verifier: str
+
+
+def _nothing(_connection_id: str) -> Mapping[str, str]:
+    """Add nothing."""
+    return {}
 
 
 class Journeys:
@@ -109,7 +114,12 @@ class Journeys:
         return self._authorization(client, connection.extension_id, state, verifier)
 
     def finish(
-        self, actor: PersonActor, service: str, session_id: str, given: Mapping[str, str]
+        self,
+        actor: PersonActor,
+        service: str,
+        session_id: str,
+        given: Mapping[str, str],
+        more: More = _nothing,
     ) -> Finished:
         """Take what the service sent the browser back with, and store the token.
 
@@ -122,7 +132,8 @@ class Journeys:
         _check_issuer(client, given.get("iss"))
         if "code" not in given:
             raise SignInFailed(row.id, _refusal(client, given))
-        token = self._exchanged(client, begun, given["code"])
+        fields = {"code": given["code"], **_more(row, more)}
+        token = self._exchanged(client, begun, fields)
         with self._rows.works.write(actor) as work:
             latest = work.get(Connection, row.id, "integration")
             if not self._rows.sign_in(work, latest, client.way, token):
@@ -134,7 +145,7 @@ class Journeys:
             )
 
     def _authorization(self, client: Client, service: str, state: str, verifier: str) -> str:
-        extra = {name: one for name, one in client.parameters().items() if name not in _OWN}
+        extra = {name: one for name, one in client.parameters().items() if name not in OWN}
         address: str = prepare_grant_uri(
             client.address(client.way.authorization_url),
             client.id,
@@ -164,16 +175,16 @@ class Journeys:
             require_change(work, row.owner_id)
             return _Begun(row, self._cipher.decrypt(found.verifier))
 
-    def _exchanged(self, client: Client, begun: _Begun, code: str) -> Granted:
+    def _exchanged(self, client: Client, begun: _Begun, fields: Mapping[str, str]) -> Granted:
         row = begun.connection
         asked_at = self._rows.works.clock.now()
         try:
             answer = self._endpoint.ask(
                 client,
                 "authorization_code",
-                code=code,
                 redirect_uri=self.redirect_uri(row.extension_id),
                 code_verifier=begun.verifier,
+                **fields,
             )
         except GrantRefused as error:
             raise SignInFailed(row.id, f"{client.name} gave no access: {error}.") from error
@@ -181,6 +192,13 @@ class Journeys:
             detail = f"{client.name} could not be asked: {error}. Nothing was changed; try again."
             raise SignInFailed(row.id, detail) from error
         return granted(answer, asked_at)
+
+
+def _more(row: Connection, more: More) -> dict[str, str]:
+    try:
+        return fields_of(more(row.id))
+    except SdkError as error:
+        raise SignInFailed(row.id, f"{error} Nothing was changed.") from error
 
 
 def _spent(work: Work, state: OAuthState) -> bool:

@@ -45,7 +45,13 @@ class OutsideMetrics(Protocol):
     """Where outside calls are counted."""
 
     def outside_call(
-        self, extension_id: str, connection_id: str | None, outcome: str, seconds: float
+        self,
+        extension_id: str,
+        connection_id: str | None,
+        outcome: str,
+        seconds: float,
+        *,
+        sent: bool,
     ) -> None:
         """Count one; outcome is ok, refused, failed or unknown."""
         ...
@@ -192,7 +198,9 @@ class OutsideClient:
         outcome = outcome_of(call, end)
         target = self.guard.parse(call.request.url)
         connection_id = call.opened.connection.id if call.opened is not None else None
-        self._metrics.outside_call(call.extension_id, connection_id, outcome, seconds)
+        self._metrics.outside_call(
+            call.extension_id, connection_id, outcome, seconds, sent=tried.attempts > 0
+        )
         milliseconds = round(seconds * 1000)
         self.log.note(
             line_of(call, end, target.host_header)

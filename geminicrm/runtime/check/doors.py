@@ -18,6 +18,7 @@ from geminicrm.runtime.check.folder import ExtensionFolder
 _DEEPEST: Final = 6
 _ALIAS_ROUNDS: Final = 3
 _TYPES: Final[Mapping[str, tuple[str, ...]]] = {
+    "CapabilitiesDoor": ("capabilities",),
     "Context": (),
     "EventsDoor": ("events",),
     "HttpDoor": ("http",),
@@ -53,6 +54,13 @@ def uses(folder: ExtensionFolder) -> Iterator[Use]:
                 door = _door(node.func, aliases)
                 if door is not None and door.path:
                     yield Use(door.path, door.certain, file, node.lineno, node)
+
+
+def text_of(call: ast.Call, place: int) -> str | None:
+    """Give an argument that stands in the source as plain text, None for any other."""
+    given = call.args[place] if place < len(call.args) else None
+    value = given.value if isinstance(given, ast.Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def mentioned(folder: ExtensionFolder) -> frozenset[str]:

@@ -1,10 +1,11 @@
-"""Rule: what the code does to records is declared, so that an admin can agree to it."""
+"""Rule: what the code does to records, or asks of others, is declared for an admin to agree to."""
 
+import ast
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from geminicrm.runtime.check.doors import Use, uses
+from geminicrm.runtime.check.doors import Use, text_of, uses
 from geminicrm.runtime.check.findings import found
 from geminicrm.runtime.check.folder import CheckFinding, ExtensionFolder, Severity
 from geminicrm.runtime.manifest_model import Manifest
@@ -26,7 +27,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def check(folder: ExtensionFolder) -> list[CheckFinding]:
-    """Compare every call of a record door with the permissions, once for each line."""
+    """Compare every call of such a door with the permissions, once for each line."""
     if folder.manifest is None:
         return []
     return list(_undeclared(folder, folder.manifest))
@@ -35,7 +36,7 @@ def check(folder: ExtensionFolder) -> list[CheckFinding]:
 def _undeclared(folder: ExtensionFolder, manifest: Manifest) -> Iterator[CheckFinding]:
     declared = {*manifest.permissions, *manifest.optional_permissions}
     seen = set()
-    for use in uses(folder):
+    for use in (*uses(folder), *_using(folder)):
         scope = _scope(use)
         place = (use.file, use.line, scope)
         if scope is None or scope in declared or place in seen:
@@ -54,4 +55,18 @@ def _scope(use: Use) -> str | None:
     match use.path:
         case (noun, method) if noun in nouns and method in VERBS:
             return f"{VERBS[method]}:{noun}"
+        case ("capabilities", "ask" | "providers"):
+            capability = text_of(use.call, 0)
+            return f"use:{capability}" if capability else None
+        case ("using",):
+            return f"use:{text_of(use.call, 1)}"
     return None
+
+
+def _using(folder: ExtensionFolder) -> Iterator[Use]:
+    """Give each `using(..., "email")`: the usual way to the operations of a capability."""
+    for file, node in folder.nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            capability = text_of(node, 1) if node.func.id == "using" else None
+            if capability:
+                yield Use(path=("using",), certain=True, file=file, line=node.lineno, call=node)

@@ -165,6 +165,21 @@ class TakeTurns(_Arguments, frozen=True):
     count: Limit
 
 
+class Providers(_Arguments, frozen=True):
+    """`capabilities.providers`."""
+
+    capability: str
+
+
+class AskProvider(_Arguments, frozen=True):
+    """`capabilities.ask`."""
+
+    capability: str
+    operation: str
+    arguments: Data
+    connection_id: str
+
+
 RECORD_DOORS: Final = ("leads", "contacts", "companies", "deals", "activities")
 _RECORDS: Final[Mapping[str, type[Struct]]] = {
     "get": GetRecord,
@@ -183,6 +198,9 @@ _OTHERS: Final[Mapping[tuple[str, str], type[Struct]]] = {
     ("log", "write"): WriteLog,
     ("actor", "get"): Nothing,
     ("connection", "get"): Nothing,
+    ("extension", "get"): Nothing,
+    ("capabilities", "providers"): Providers,
+    ("capabilities", "ask"): AskProvider,
     ("workspace", "get"): Nothing,
     ("storage", "get"): GetDocument,
     ("storage", "get_many"): GetDocuments,

@@ -7,12 +7,13 @@ from typing import Any, Final, NoReturn
 from typing_extensions import override
 
 from extensions.sdk.connection import ConnectionInfo
-from extensions.sdk.context import ActorInfo, HttpResponse, WorkspaceInfo
+from extensions.sdk.context import ActorInfo, ExtensionInfo, HttpResponse, WorkspaceInfo
 from extensions.sdk.errors import Finding, HttpFailed, Invalid
 from extensions.sdk.limits import Counts
 from extensions.sdk.records import Record, RecordPage
 from geminicrm.runtime.host.announced import HostEvents
 from geminicrm.runtime.host.backs import RECORD_DOORS
+from geminicrm.runtime.host.capabilities import HostCapabilities
 from geminicrm.runtime.host.current import HttpWishes, current
 from geminicrm.runtime.host.jobs import HostJobs
 from geminicrm.runtime.host.stored import HostStorage
@@ -212,6 +213,7 @@ class HostContext:
         self.storage = HostStorage()
         self.events = HostEvents()
         self.jobs = HostJobs()
+        self.capabilities = HostCapabilities()
         self.log = HostLog()
 
     @property
@@ -225,6 +227,12 @@ class HostContext:
         """The connection that the current call is made for."""
         facts = _ask("connection", "get")
         return ConnectionInfo(**{**facts, "scopes": tuple(facts["scopes"])})
+
+    @property
+    def extension(self) -> ExtensionInfo:
+        """The extension itself."""
+        facts = _ask("extension", "get")
+        return ExtensionInfo(**{**facts, "types": tuple(facts["types"])})
 
     @property
     def workspace(self) -> WorkspaceInfo:

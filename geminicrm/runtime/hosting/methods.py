@@ -80,6 +80,12 @@ def _progress(app: ExtensionContext, given: backs.JobProgress) -> None:
     app.jobs.control().progress(given.percent, given.note)
 
 
+def _ask(app: ExtensionContext, given: backs.AskProvider) -> object:
+    return app.capabilities.ask(
+        given.capability, given.operation, given.arguments, connection_id=given.connection_id
+    )
+
+
 _OTHERS: Final[Mapping[tuple[str, str], Method]] = {
     ("settings", "all"): lambda app, _given: dict(app.settings),
     ("settings", "save"): _save_settings,
@@ -87,6 +93,9 @@ _OTHERS: Final[Mapping[tuple[str, str], Method]] = {
     ("log", "write"): _write_log,
     ("actor", "get"): lambda app, _given: app.actor,
     ("connection", "get"): lambda app, _given: app.connection,
+    ("extension", "get"): lambda app, _given: app.extension,
+    ("capabilities", "providers"): lambda app, given: app.capabilities.providers(given.capability),
+    ("capabilities", "ask"): _ask,
     ("workspace", "get"): lambda app, _given: app.workspace,
     ("storage", "get"): lambda app, given: app.storage.get(given.key),
     ("storage", "get_many"): lambda app, given: app.storage.get_many(given.keys),

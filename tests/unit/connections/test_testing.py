@@ -143,3 +143,19 @@ def test_an_extension_that_is_switched_off_is_not_asked(stripe, connection):
         "untested",
         "Stripe is switched off: enable it.",
     )
+
+
+def test_the_first_test_takes_a_connection_up(stripe, connection):
+    core, owner, asked = stripe.core, stripe.tenant.owner(), []
+    found = Account(id="acct_1", label="North")
+
+    def noting(name):
+        return lambda _actor, _connection_id: asked.append(name) or found
+
+    diagnosis = Diagnosis(core.http.guard)
+    testing = Testing(core.connections.book, diagnosis, noting("test"), connect=noting("connect"))
+    testing.run(owner, connection)
+    testing.run(owner, connection)
+    tested = testing.connect(owner, connection)
+    assert asked == ["connect", "test", "connect"]
+    assert (tested.account, [one.name for one in tested.stages]) == ("North", ["sign-in", "scopes"])

@@ -177,6 +177,9 @@ def test_the_explorer_shows_answers_without_credentials(admin, connection, outsi
     outside.answers = [(200, {"livemode": True})]
     page = admin.post(path, operation="connection.test_connection", arguments="").text
     assert "&#34;label&#34;: &#34;Stripe&#34;" in page
+    page = admin.post(path, operation="connection.status", arguments="").text
+    assert "&#34;provider&#34;: &#34;Stripe&#34;" in page
+    assert "&#34;state&#34;: &#34;connected&#34;" in page
 
 
 @pytest.mark.parametrize(

@@ -100,3 +100,30 @@ def test_a_new_run_starts_with_an_empty_directory(tmp_path: Path) -> None:
     (directory / "note.txt").touch()
     clean_directory(directory)
     assert [file.name for file in directory.iterdir()] == ["note.txt"]
+
+
+def test_outside_calls_tell_whether_the_service_answers(registry: CollectorRegistry) -> None:
+    metrics = Metrics(registry)
+    for outcome, sent in (
+        ("ok", True), ("refused", True), ("refused", False), ("failed", True), ("unknown", True),
+    ):  # fmt: skip
+        metrics.outside_call("a", "conn_1", outcome, 0.5, sent=sent)
+    lines = metrics.exposition()[0].decode().splitlines()
+    assert 'geminicrm_outside_sent_total{answered="yes",extension="a"} 2.0' in lines
+    assert 'geminicrm_outside_sent_total{answered="no",extension="a"} 2.0' in lines
+
+
+def test_connections_past_so_many_share_a_series(
+    registry: CollectorRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geminicrm.kernel.metrics.MOST_CONNECTIONS", 2)
+    metrics = Metrics(registry)
+    for number in (1, 2, 3, 4, 1):
+        metrics.outside_call("a", f"conn_{number}", "ok", 0.5, sent=True)
+    found = metrics.exposition()[0].decode().splitlines()
+    name = "geminicrm_connection_call_seconds_count"
+    assert sorted(line for line in found if line.startswith(name)) == [
+        f'{name}{{connection="(others)",outcome="ok"}} 2.0',
+        f'{name}{{connection="conn_1",outcome="ok"}} 2.0',
+        f'{name}{{connection="conn_2",outcome="ok"}} 1.0',
+    ]

@@ -81,8 +81,9 @@ def test_without_a_provider_it_says_what_to_do(desk, again):
     payment_id = desk.ask()
     desk.hands.work()
     row = desk.row(payment_id)
-    assert (row.state, row.mend) == (
+    assert (row.state, row.error, row.mend) == (
         "failed",
+        "No payment provider is connected.",
         "Connect a payment provider under Integrations, then ask again.",
     )
     assert desk.events() == ["payment.requested", "payment.failed"]

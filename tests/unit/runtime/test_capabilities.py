@@ -10,7 +10,7 @@ from extensions.sdk.service_errors import (
     ServiceRefused,
     ServiceUnavailable,
 )
-from geminicrm.runtime.capabilities import Asked
+from geminicrm.runtime.providers import Asked
 from tests.support.core import make_tenant
 from tests.support.integrations import connect_to, put_integration
 

@@ -59,6 +59,38 @@ def test_what_is_not_certain_is_no_error(author, source):
     assert [one for one in found if one[1] == "undeclared_scope"] == []
 
 
+@pytest.mark.parametrize(
+    ("source", "scope"),
+    [
+        ("def f(self):\n    self.app.capabilities.ask('email', 'send', {})", "use:email"),
+        ("def f(self):\n    self.app.capabilities.providers('desk.forecast')", "use:desk.forecast"),
+        ("def f(door: CapabilitiesDoor):\n    door.ask('sms', 'texts', {})", "use:sms"),
+        ("def f(self):\n    using(self.app.capabilities, 'email').send(1)", "use:email"),
+    ],
+)
+def test_what_the_code_asks_of_others_has_to_be_declared(author, source, scope):
+    found = checked(author, source, permissions=[])
+    assert [one[:3] for one in found if one[1] == "undeclared_scope"] == [
+        ("error", "undeclared_scope", 2)
+    ]
+    found = checked(author, source, optional_permissions=[scope], permissions=[])
+    assert [one for one in found if one[1] == "undeclared_scope"] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(self, which):\n    self.app.capabilities.ask(which, 'send', {})",
+        "def f(self, which):\n    using(self.app.capabilities, which).send(1)",
+        "def f(self):\n    self.app.capabilities.ask()",
+        "def f(self):\n    using('email')",
+    ],
+)
+def test_what_can_not_be_read_off_the_source_is_no_error(author, source):
+    found = checked(author, source, permissions=[])
+    assert [one for one in found if one[1] == "undeclared_scope"] == []
+
+
 def test_optional_permissions_are_declared_too(author):
     source = "def f(self):\n    self.app.leads.create({})"
     found = checked(

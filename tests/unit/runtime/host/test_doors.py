@@ -5,7 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from extensions.sdk.context import Context, HttpResponse
+from extensions.sdk.capabilities.email import Address, Mail, MailFile, SentMail
+from extensions.sdk.capabilities.using import ProviderInfo, using
+from extensions.sdk.context import Context, ExtensionInfo, HttpResponse
 from extensions.sdk.errors import Invalid
 from extensions.sdk.storage import Document
 from geminicrm.runtime.host import current
@@ -19,6 +21,21 @@ RECORD = {"id": "lead_1", "last_name": "Lovelace"}
 PAGE = {"data": [RECORD], "next_cursor": "more"}
 WORKSPACE = {"id": "ws_1", "name": "North", "timezone": "UTC", "currency": "EUR", "locale": "de"}
 ACTOR = {"kind": "user", "id": "usr_1", "label": "Ada", "scopes": ["read:leads"]}
+PROVIDER = {
+    "service": "smtp-email",
+    "name": "E-mail",
+    "connection_id": "conn_1",
+    "connection": "Ours",
+    "environment": "test",
+}
+MAIL = Mail(
+    idempotency_key="1",
+    to=(Address(email="a@b.example"),),
+    subject="Hi",
+    files=(MailFile(name="a.txt", content=b"hi"),),
+)
+SENT = SentMail(message_id="<1@b.example>", accepted=("a@b.example",))
+CHECKED = {"message_id": "<1@b.example>", "accepted": ["a@b.example"]}
 ANSWERS: dict[tuple[str, str], Any] = {
     ("leads", "get"): RECORD,
     ("leads", "list"): PAGE,
@@ -45,6 +62,9 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("jobs", "progress"): None,
     ("jobs", "is_cancelled"): True,
     ("limits", "take"): None,
+    ("capabilities", "providers"): [PROVIDER],
+    ("capabilities", "ask"): {"result": CHECKED, "provider": PROVIDER},
+    ("extension", "get"): {"id": "a", "name": "A", "version": "1.0.0", "types": ["email"]},
     ("storage", "usage"): {"documents": 1, "size": 9, "most_documents": 10, "most_size": 100},
 }
 
@@ -227,6 +247,26 @@ def test_wishes_about_a_call_go_along(app, core):
 def test_turns_of_a_limit_are_asked_for(app, core):
     app.limits.take("messages", 5)
     assert core.asked[-1] == ("limits", "take", {"counts": "messages", "count": 5})
+
+
+def test_others_are_asked_through_the_core(app, core):
+    assert app.capabilities.providers("email") == (ProviderInfo(**PROVIDER),)
+    answered = app.capabilities.ask("email", "send", {"mail": MAIL}, connection_id="conn_1")
+    assert answered.provider == ProviderInfo(**PROVIDER)
+    asked = core.asked[-1][2]
+    assert asked["arguments"]["mail"]["files"][0]["content"] == "aGk="
+    assert (asked["capability"], asked["operation"]) == ("email", "send")
+    assert asked["connection_id"] == "conn_1"
+    assert using(app.capabilities, "email").send(MAIL) == SENT
+
+
+def test_what_can_not_travel_is_invalid(app, core):
+    with pytest.raises(Invalid):
+        app.capabilities.ask("desk.forecast", "look", {"place": object()})
+
+
+def test_an_extension_is_told_of_itself(app, core):
+    assert app.extension == ExtensionInfo(id="a", name="A", version="1.0.0", types=("email",))
 
 
 def test_outside_of_a_call_nothing_works(app):

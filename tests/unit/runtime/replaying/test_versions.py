@@ -3,6 +3,7 @@
 import pytest
 
 from geminicrm.kernel.errors import NotFound, ScopeMissing
+from geminicrm.runtime.capabilities_door import ExtensionCapabilities
 from geminicrm.runtime.consent import InstallRequest
 from geminicrm.runtime.events_door import ExtensionEvents
 from geminicrm.runtime.failures import InSafeMode
@@ -165,7 +166,7 @@ def _with(method, body, extension_id):
 CHANGING = {"create", "update", "delete", "create_many", "update_many", "save", "put", "put_many"}
 KINDS = dict.fromkeys(NOUNS.values(), "records")
 # The last two are about the job that runs, and none does in a dry run.
-READING = {"get", "get_many", "list", "all", "usage", "is_cancelled", "progress"}
+READING = {"get", "get_many", "list", "all", "usage", "is_cancelled", "progress", "providers"}
 DOORS = {
     **{("records", name): ExtensionRecords for name in CHANGING},
     **{("settings", name): ExtensionSettings for name in CHANGING},
@@ -173,6 +174,7 @@ DOORS = {
     ("events", "emit"): ExtensionEvents,
     ("jobs", "enqueue"): ExtensionJobs,
     ("limits", "take"): ExtensionLimits,
+    ("capabilities", "ask"): ExtensionCapabilities,
 }
 
 
