@@ -15,7 +15,7 @@ from geminicrm.webhooks.outgoing.wishes import ORIGINS
 ENDPOINT_STATES: Final = (ACTIVE, PAUSED, DISABLED)
 STATES: Final = (*DELIVERY_STATES, RETRYING)
 _LONGEST: Final = 80
-_TEXTS: Final = {"endpoint_id": "endpoint", "type": "type", "object_id": "record", "text": "text"}
+_TEXTS: Final = ("endpoint_id", "type", "object_id", "q")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class DeliveryQuestion:
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> Self:
-        """Read the query: endpoint, state, type, record, text, since, until, limit, cursor.
+        """Read the query: endpoint_id, state, type, object_id, q, since, until, limit, cursor.
 
         Raises ValidationFailed with every finding.
         """
@@ -66,7 +66,7 @@ class DeliveryQuestion:
         found = [finding for one in states for finding in _unknown("state", one, STATES)]
         found += [
             Finding(f"/{name}", "bad_filter", f"Write at most {_LONGEST} characters, none NUL.")
-            for name in _TEXTS.values()
+            for name in _TEXTS
             if len(given.get(name, "")) > _LONGEST or "\x00" in given.get(name, "")
         ]
         since, wrong_since = read_instant("since", given.get("since", ""))
@@ -74,9 +74,17 @@ class DeliveryQuestion:
         found += [*wrong_since, *wrong_until]
         if found:
             raise ValidationFailed(found)
-        texts = {attribute: given.get(name, "").strip() for attribute, name in _TEXTS.items()}
-        page = Page.parse(given.get("limit"), given.get("cursor"))
-        return cls(states=states, since=since, until=until, page=page, **texts)
+        endpoint_id, kind, object_id, text = (given.get(name, "").strip() for name in _TEXTS)
+        return cls(
+            endpoint_id=endpoint_id,
+            states=states,
+            type=kind,
+            object_id=object_id,
+            text=text,
+            since=since,
+            until=until,
+            page=Page.parse(given.get("limit"), given.get("cursor")),
+        )
 
 
 def read_instant(name: str, text: str) -> tuple[datetime | None, list[Finding]]:
