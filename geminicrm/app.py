@@ -59,6 +59,8 @@ from geminicrm.runtime.workspaces import workspace_info
 from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.sink import SyncSink
 from geminicrm.web import pages
+from geminicrm.webhooks.manager import EXTENSION as WEBHOOKS
+from geminicrm.webhooks.outgoing.assembly import OutgoingNeeds, build_outgoing
 from marketplace.assembly import MarketplaceNeeds, build_marketplace
 from marketplace.extension_registry import EXTENSION as MARKETPLACE
 from marketplace.extension_registry import Doors
@@ -226,6 +228,16 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         payments=build_payments(crm, *payers(runtime.capabilities), settings.public_url),
         sync_sink=SyncSink(works, generations),
         syncing=Choosing(generations, place_of(connections.book)),
+        outgoing=build_outgoing(
+            OutgoingNeeds(
+                works=works,
+                generations=generations,
+                vault=Vault(cipher),
+                catalogues=types,
+                guard=client.guard,
+                https_only=settings.production,
+            )
+        ),
     )
 
 
@@ -251,5 +263,6 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     open_doors(app, core, credentials)
     app.wsgi_app = OldPaths(app, core.runtime.runs)  # type: ignore[method-assign]  # as Flask says
     app.extensions[EXTENSION] = core
+    app.extensions[WEBHOOKS] = core.outgoing
     app.extensions[MARKETPLACE] = Doors(core.works, core.registry, core.life_cycle, core.http)
     return app

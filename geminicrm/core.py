@@ -46,14 +46,19 @@ from geminicrm.runtime.service import LifeCycle
 from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.running import SyncKind
 from geminicrm.syncing.sink import SyncSink
+<<<<<<< HEAD
 from geminicrm.webhooks.receiver.service import Receivers
+=======
+from geminicrm.webhooks.outgoing.assembly import Outgoing
+from geminicrm.webhooks.outgoing.events import TYPES as WEBHOOK_EVENTS
+>>>>>>> hooksout
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
 
 
 def event_types() -> Sequence[EventType]:
     """Give every type of event of the core."""
-    return (*crm_event_types(), *PAYMENT_EVENTS)
+    return (*crm_event_types(), *PAYMENT_EVENTS, *WEBHOOK_EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +88,7 @@ class Core:
     payments: Payments
     sync_sink: SyncSink
     syncing: Choosing
+    outgoing: Outgoing
 
     @property
     def attention(self) -> Attention:

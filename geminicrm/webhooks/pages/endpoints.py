@@ -131,7 +131,9 @@ def _serve_one(pages: Blueprint, outgoing: Outgoing) -> None:
     @needs(MANAGE)
     def sample(endpoint_id: str) -> Response:
         kind = request.form.get("type", "")
-        return _sent(endpoint_id, lambda: endpoints.sample(current_actor(), endpoint_id, kind))
+        return _sent(
+            endpoint_id, lambda: outgoing.trials.sample(current_actor(), endpoint_id, kind)
+        )
 
 
 def _serve_secret(pages: Blueprint, outgoing: Outgoing) -> None:
@@ -139,9 +141,7 @@ def _serve_secret(pages: Blueprint, outgoing: Outgoing) -> None:
     @needs(MANAGE)
     def rotate(endpoint_id: str) -> str:
         at_once = request.form.get("immediate") == "true"
-        created = outgoing.endpoints.rotate_secret(
-            current_actor(), endpoint_id, immediate=at_once
-        )
+        created = outgoing.endpoints.rotate_secret(current_actor(), endpoint_id, immediate=at_once)
         return _secret_page(created, "The secret is another one")
 
 

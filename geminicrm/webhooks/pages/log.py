@@ -147,9 +147,7 @@ def _serve_recovery(pages: Blueprint, outgoing: Outgoing) -> None:
     @needs(MANAGE)
     def recover_all() -> Response:
         endpoint_id = request.form.get("endpoint", "")
-        recovery = Recovery(
-            since=_from(outgoing, _hours(request.form)), endpoint_id=endpoint_id
-        )
+        recovery = Recovery(since=_from(outgoing, _hours(request.form)), endpoint_id=endpoint_id)
         try:
             done = outgoing.replays.recover(current_actor(), recovery)
         except NotFound:
