@@ -46,12 +46,9 @@ from geminicrm.runtime.service import LifeCycle
 from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.running import SyncKind
 from geminicrm.syncing.sink import SyncSink
-<<<<<<< HEAD
-from geminicrm.webhooks.receiver.service import Receivers
-=======
 from geminicrm.webhooks.outgoing.assembly import Outgoing
 from geminicrm.webhooks.outgoing.events import TYPES as WEBHOOK_EVENTS
->>>>>>> hooksout
+from geminicrm.webhooks.receiver.service import Receivers
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
 
