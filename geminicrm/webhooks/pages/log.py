@@ -29,7 +29,7 @@ HOURS: Final = {
 _DAY: Final = "24"
 _TABS: Final = (("", "Attempts"), ("request", "Request"), ("response", "Response"))
 _SHOWN_BYTES: Final = 16_384
-_KEPT: Final = ("to", "state", "type", "record", "text", "hours")
+_KEPT: Final = ("endpoint_id", "state", "type", "object_id", "q", "hours")
 
 
 def blueprint(outgoing: Outgoing) -> Blueprint:
@@ -48,7 +48,6 @@ def _serve_list(pages: Blueprint, outgoing: Outgoing) -> None:
         actor, kept = current_actor(), _kept(request.args)
         given = {
             **request.args.to_dict(),
-            "endpoint": kept.get("to", ""),
             "since": _since(outgoing, kept.get("hours", "")),
         }
         question = DeliveryQuestion.parse(given)
@@ -126,7 +125,7 @@ def _serve_recovery(pages: Blueprint, outgoing: Outgoing) -> None:
     def recover() -> str:
         """Tell how many would be sent again, before anything is."""
         hours = _hours(request.args)
-        endpoint_id = request.args.get("to", "")
+        endpoint_id = request.args.get("endpoint_id", "")
         recovery = Recovery(since=_from(outgoing, hours), endpoint_id=endpoint_id)
         count, refused = 0, ""
         try:
@@ -150,7 +149,7 @@ def _serve_recovery(pages: Blueprint, outgoing: Outgoing) -> None:
     @pages.post("/recover/all")
     @needs(MANAGE)
     def recover_all() -> Response:
-        endpoint_id = request.form.get("to", "")
+        endpoint_id = request.form.get("endpoint_id", "")
         recovery = Recovery(since=_from(outgoing, _hours(request.form)), endpoint_id=endpoint_id)
         try:
             done = outgoing.replays.recover(current_actor(), recovery)
@@ -161,7 +160,7 @@ def _serve_recovery(pages: Blueprint, outgoing: Outgoing) -> None:
         else:
             more = " Do it again for the rest." if done.left else ""
             flash(f"{_count(done.replayed)} sent again.{more}", "success")
-        return redirect(url_for(".deliveries", to=endpoint_id or None), 303)
+        return redirect(url_for(".deliveries", endpoint_id=endpoint_id or None), 303)
 
 
 def _kept(given: Mapping[str, str]) -> dict[str, str]:
