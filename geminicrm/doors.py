@@ -22,6 +22,7 @@ from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.syncing import doors as syncing_doors
 from geminicrm.web import styleguide as web_styleguide
+from geminicrm.webhooks.incoming import doors as incoming_doors
 from marketplace import doors as market_doors
 from marketplace.cards import installed_states
 from marketplace.prose import to_html
@@ -47,6 +48,7 @@ def _open_own(app: Flask, core: Core, credentials: Credentials) -> None:
         oauth_views.blueprint(core.oauth.journeys),
         *connections_doors.blueprints(core.connections, navigation.SECTIONS),
         *syncing_doors.blueprints(core.syncing),
+        *incoming_doors.blueprints(core.incoming, core.connections.book),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),

@@ -20,6 +20,7 @@ from geminicrm.payments import models as payments
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
 from geminicrm.syncing import models as syncing
+from geminicrm.webhooks.incoming import models as webhooks_in
 from geminicrm.webhooks.outgoing import models as webhooks_out
 from marketplace import models as marketplace
 from marketplace.moderation import models as moderation
@@ -33,7 +34,8 @@ from marketplace.statistics import models as statistics
 MODELS = (
     audit, connections, generation, jobs, outbox, identity, activities, companies, contacts,
     deals, leads, mail, members, notifications, payments, pipelines, runtime, history, marketplace,
-    moderation, publishers, registries, reviews, search, signing, statistics, syncing, webhooks_out,
+    moderation, publishers, registries, reviews, search, signing, statistics, syncing, webhooks_in,
+    webhooks_out,
 )  # fmt: skip
 
 

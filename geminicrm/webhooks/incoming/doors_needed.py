@@ -11,10 +11,13 @@ from geminicrm.webhooks.incoming.entry import InboundWebhook
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """What requests of one webhook are checked with: secrets in clear, the newest first."""
+    """What requests of one webhook are checked with: secrets in clear, the newest first.
+
+    `options` are pairs of name and value.
+    """
 
     secrets: tuple[str, ...] = field(repr=False)
-    options: dict[str, str] = field(default_factory=dict)
+    options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
