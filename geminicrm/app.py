@@ -37,6 +37,7 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.payments.assembly import build_payments
+from geminicrm.payments.noticing import noticed
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
 from geminicrm.runtime.connection_calls import ConnectionCalls
@@ -48,6 +49,7 @@ from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.parts import GUEST, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.paying import payers
+from geminicrm.runtime.receivers import InstalledReceivers
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
@@ -57,8 +59,10 @@ from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.services import InstalledServices
 from geminicrm.runtime.workspaces import workspace_info
 from geminicrm.syncing.choosing import Choosing
+from geminicrm.syncing.hearing import heard
 from geminicrm.syncing.sink import SyncSink
 from geminicrm.web import pages
+from geminicrm.webhooks.incoming.assembly import IncomingNeeds, build_incoming
 from geminicrm.webhooks.manager import EXTENSION as WEBHOOKS
 from geminicrm.webhooks.outgoing.assembly import OutgoingNeeds, build_outgoing
 from marketplace.assembly import MarketplaceNeeds, build_marketplace
@@ -101,13 +105,14 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     shared = OperatorValues(
         settings.home, environment(os.environ), settings.shared_values_for, works
     )
+    values = ConnectionValues(works, Vault(cipher), shared)
     oauth = build_oauth(
         OAuthNeeds(
             works=works,
             generations=generations,
             cipher=cipher,
             http=client,
-            filled=ConnectionValues(works, Vault(cipher), shared),
+            filled=values,
             public_url=settings.public_url,
             guest=kind == GUEST,
         )
@@ -148,6 +153,17 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         runtime.context,
         runtime.connections.find,
     )
+    incoming = build_incoming(
+        IncomingNeeds(
+            works=works,
+            cipher=cipher,
+            http=client,
+            counts=metrics,
+            receivers=InstalledReceivers(works, generations, values),
+            listeners={"payments": noticed, "crm_sync": heard},
+            public_url=settings.public_url,
+        )
+    )
     connections = build_connections(
         ConnectionNeeds(
             works=works,
@@ -161,6 +177,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             end=calls.end,
             revoker=oauth.revocation,
             reader=calls,
+            webhooks=incoming.addresses.paths,
         )
     )
     crm = build_crm(works, runtime.hooks, is_member)
@@ -238,6 +255,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
                 https_only=settings.production,
             )
         ),
+        incoming=incoming,
     )
 
 

@@ -113,6 +113,16 @@ def by_secret_link(view: View) -> View:
     return public(view)
 
 
+def for_services(view: View) -> View:
+    """Mark a view as open to outside services, whose requests the view itself believes or not.
+
+    Neither session nor token counts there, so there is nothing of a browser to be borrowed; the
+    address is secret.
+    """
+    view.geminicrm_for_services = True  # type: ignore[attr-defined]  # a mark for the guard, read below
+    return by_secret_link(view)
+
+
 class Guard:
     """Runs before every view of the application."""
 
@@ -137,6 +147,9 @@ class Guard:
             return
         if self._is_marked("secret_link"):
             keep_address_secret()
+        if self._is_marked("for_services"):
+            g.actor = None
+            return  # and nothing of the body is read: the view says how large it may be
         bearer = _bearer()
         if bearer is not None:
             g.actor = self._credentials.actor(bearer) if bearer.startswith("gck_") else None

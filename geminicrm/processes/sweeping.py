@@ -20,6 +20,7 @@ from geminicrm.members import links
 from geminicrm.notifications import raising
 from geminicrm.payments.looking import PaymentKeeper
 from geminicrm.syncing.running import SyncKeeper
+from geminicrm.webhooks.incoming import storing
 from geminicrm.webhooks.outgoing import keys as webhook_keys
 from marketplace.blob_care import collect_blobs
 
@@ -94,6 +95,7 @@ class Sweeping:
             links.sweep(work)
             call_log.sweep(work)
             webhook_keys.sweep(work)
+            storing.sweep(work)
 
     def _old_credentials(self) -> None:
         with self._core.works.across_workspaces("sweep: old credentials", write=True) as work:

@@ -1,8 +1,9 @@
-"""What every integration can do: prove that its connection works, and end it."""
+"""What every integration can do: prove that its connection works, hear of events, and end it."""
 
 from typing import Protocol
 
 from extensions.sdk.connection import Account
+from extensions.sdk.webhooks import Handled, WebhookEvent
 
 
 class Connectable(Protocol):
@@ -13,3 +14,6 @@ class Connectable(Protocol):
 
     def end_connection(self) -> None:
         """Take back at the service what was set up there; the core revokes tokens by itself."""
+
+    def handle_webhook(self, event: WebhookEvent) -> Handled:
+        """Work on an event that the service sent; an error means: try again later."""

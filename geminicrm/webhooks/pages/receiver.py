@@ -9,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from geminicrm.identity.guards import current_actor, from_outside, needs, public, reading, writing
+from geminicrm.identity.guards import current_actor, for_services, needs, public, reading, writing
 from geminicrm.kernel.errors import NotFound
 from geminicrm.web.pages import render
 from geminicrm.webhooks.receiver.models import Caught
@@ -88,7 +88,7 @@ def _serve_acts(pages: Blueprint, receivers: Receivers) -> None:
 
 def _serve_door(pages: Blueprint, receivers: Receivers) -> None:
     @pages.route("/test/<token>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    @from_outside
+    @for_services
     def receive(token: str) -> AnyResponse:
         """Keep what arrives; whoever sends is a stranger, and learns nothing."""
         try:
