@@ -6,6 +6,7 @@ strangers until its signature fits.
 
 import hmac
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -58,6 +59,20 @@ def _usable(name: str, raw: str) -> str:
     if not (value.isascii() and value.isprintable()):
         raise Rejected("header", f"The header {name} has characters that are not printable ASCII.")
     return value
+
+
+def named_header(request: Request, options: Mapping[str, str], option: str) -> str | None:
+    """Give the header that an option names, or None where it names none, or that did not come."""
+    name = options.get(option, "").lower()
+    return optional_header(request, name) if name else None
+
+
+def from_base64(text: str, name: str) -> bytes:
+    """Decode a signature; Rejected where it is no base64."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as bad:
+        raise Rejected("header", f"{name} is no base64.") from bad
 
 
 def secrets_of(checking: Checking) -> list[bytes]:

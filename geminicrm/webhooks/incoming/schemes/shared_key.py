@@ -5,7 +5,6 @@ Nothing is signed, so all hangs on TLS. Options: `header` (x-make-apikey where i
 Source: help.make.com, "Webhooks", "API key authentication".
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 from typing_extensions import override
@@ -30,15 +29,10 @@ class SharedKey(Scheme):
         name = (checking.options.get("header") or _HEADER).lower()
         if not shared.fits([shared.header(request, name).encode()], secrets):
             raise Rejected("token", f"The key in {name} is not the one filled in here.")
-        key = shared.key_of(_named(request, checking.options, "id_header"))
+        key = shared.key_of(shared.named_header(request, checking.options, "id_header"))
         item = Item(
             key=key or shared.digest(request.body),
-            type=shared.type_of(_named(request, checking.options, "type_header")),
+            type=shared.type_of(shared.named_header(request, checking.options, "type_header")),
             data=shared.anything_in(request),
         )
         return Verified(items=[item])
-
-
-def _named(request: Request, options: Mapping[str, str], option: str) -> str | None:
-    name = options.get(option, "").lower()
-    return shared.optional_header(request, name) if name else None

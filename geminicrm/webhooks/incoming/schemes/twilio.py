@@ -78,7 +78,7 @@ def _addresses(url: str) -> Iterator[str]:
 
 def _items(request: Request, form: _Fields) -> Iterator[Item]:
     query = _query(request.url)
-    if form or not request.body:
+    if form or not (request.body or "bodySHA256" in query):
         yield _item(request, form or query)
         return
     told = shared.only(query, "bodySHA256").lower()
