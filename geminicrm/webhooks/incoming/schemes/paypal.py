@@ -10,6 +10,7 @@ own names are asked, and the chain, the name and the dates of what comes must ho
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 from zlib import crc32
@@ -35,13 +36,22 @@ _URL: Final = re.compile(rf"https://{_HOST}(?::443)?/[A-Za-z0-9._~/-]*")
 _NAME: Final = re.compile(rf"(?:\*\.)?{_HOST}|\*\.paypal\.com")
 _MOST_OF_A_CHAIN: Final = 64 * 1024
 _MOST_CERTIFICATES: Final = 10
+_ROOT: Final = re.compile(
+    rb"# Serial: [1-9].*\n(?:#.*\n)*"
+    rb"(-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----)"
+)
 
 Roots = Callable[[], Sequence[x509.Certificate]]
 
 
+@cache  # what never changes while the process runs, and costs 10 ms to read for whoever sends
 def public_roots() -> Sequence[x509.Certificate]:
-    """Give the authorities that browsers trust, as certifi has them."""
-    return x509.load_pem_x509_certificates(Path(certifi.where()).read_bytes())
+    """Give the authorities that browsers trust, as certifi has them.
+
+    Without those of the serial number zero, which RFC 5280 forbids and cryptography gives up.
+    """
+    bundle = Path(certifi.where()).read_bytes()
+    return [x509.load_pem_x509_certificate(match[1]) for match in _ROOT.finditer(bundle)]
 
 
 class PayPal(Scheme):
