@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from geminicrm.webhooks.outgoing.assembly import Outgoing
-from geminicrm.webhooks.pages import endpoints, log, receiver
+from geminicrm.webhooks.pages import checker, endpoints, log, received, receiver
 from geminicrm.webhooks.receiver.service import Receivers
 
 
@@ -12,5 +12,7 @@ def blueprints(outgoing: Outgoing, receivers: Receivers) -> tuple[Blueprint, ...
     return (
         endpoints.blueprint(outgoing),
         log.blueprint(outgoing),
+        received.blueprint(),
+        checker.blueprint(outgoing, receivers),
         receiver.blueprint(receivers),
     )

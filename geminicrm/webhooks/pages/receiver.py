@@ -122,12 +122,13 @@ def _found(receivers: Receivers) -> dict[str, Any]:
     with reading() as work:
         row = receivers.find(work)
         caught = receivers.caught(work) if row is not None else ()
-    body = render("webhooks/caught.html", caught=caught)
+    may_change = current_actor().allows(MANAGE)
+    body = render("webhooks/caught.html", caught=caught, may_change=may_change)
     return {
         "receiver": row,
         "url": receivers.url(row) if row is not None else "",
         "answers": [{"value": status, "label": _LABELS[status]} for status in ANSWERS],
-        "may_change": current_actor().allows(MANAGE),
+        "may_change": may_change,
         "caught": caught,
         "body": Markup(body),  # noqa: S704 - a template of ours, escaped
         "seen": hashlib.blake2b(body.encode(), digest_size=8).hexdigest(),
