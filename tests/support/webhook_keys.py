@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from joserfc import jwt
-from joserfc.jwk import KeySet, RSAKey
+from joserfc.jwk import KeySet, KeySetSerialization, RSAKey
 
 from tests.support.webhook_samples import NOW, Headers
 
@@ -22,19 +23,19 @@ WEBHOOK_ID = "WH-1"
 
 
 @cache
-def ec_key(number: int = 0) -> ec.EllipticCurvePrivateKey:
+def ec_key(number: int) -> ec.EllipticCurvePrivateKey:
     """Give one of several keys of a kind."""
     return ec.generate_private_key(ec.SECP256R1())
 
 
 @cache
-def ed_key(number: int = 0) -> ed25519.Ed25519PrivateKey:
+def ed_key(number: int) -> ed25519.Ed25519PrivateKey:
     """Give one of several keys of a kind."""
     return ed25519.Ed25519PrivateKey.generate()
 
 
 @cache
-def rsa_key(number: int = 0) -> rsa.RSAPrivateKey:
+def rsa_key(number: int) -> rsa.RSAPrivateKey:
     """Give one of several keys of a kind."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -57,12 +58,12 @@ def sendgrid(body: bytes, secret: str, at: float) -> Headers:
 
 def highlevel(body: bytes, secret: str, at: float) -> Headers:
     """Sign as HighLevel does now."""
-    return {"X-GHL-Signature": b64encode(ed_key().sign(body)).decode()}
+    return {"X-GHL-Signature": b64encode(ed_key(0).sign(body)).decode()}
 
 
 def highlevel_before(body: bytes, secret: str, at: float) -> Headers:
     """Sign as HighLevel did."""
-    signature = rsa_key().sign(body, padding.PKCS1v15(), SHA256())
+    signature = rsa_key(0).sign(body, padding.PKCS1v15(), SHA256())
     return {"X-WH-Signature": b64encode(signature).decode()}
 
 
@@ -70,7 +71,7 @@ def paypal(body: bytes, secret: str, at: float) -> Headers:
     """Sign as PayPal does; `secret` is the id of the webhook."""
     told = datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
     text = f"tr-1|{told}|{secret}|{crc32(body) & 0xFFFFFFFF}"
-    signature = rsa_key().sign(text.encode(), padding.PKCS1v15(), SHA256())
+    signature = rsa_key(0).sign(text.encode(), padding.PKCS1v15(), SHA256())
     return {
         "PAYPAL-TRANSMISSION-ID": "tr-1",
         "PAYPAL-TRANSMISSION-TIME": told,
@@ -89,7 +90,7 @@ def authority(number: int = 0) -> x509.Certificate:
 @cache
 def chain(name: str = PAYPAL_NAME, days: int = 2, signed_by: int = 0, alt: str = "") -> bytes:
     """Give a server's certificate for a name, with the key that `paypal` signs with."""
-    leaf = certificate(name, rsa_key(), ec_key(10 + signed_by), days=days, alt=alt or name)
+    leaf = certificate(name, rsa_key(0), ec_key(10 + signed_by), days=days, alt=alt or name)
     return leaf.public_bytes(Encoding.PEM)
 
 
@@ -125,7 +126,7 @@ def certificate(
         .add_extension(key_id, critical=False)
     )
     names = x509.SubjectAlternativeName([x509.DNSName(alt or name.replace(" ", "-").lower())])
-    server = x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH])
+    server = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     if not ca:
         builder = builder.add_extension(names, critical=False).add_extension(server, critical=False)
     return builder.sign(signing, SHA256())
@@ -137,7 +138,7 @@ def token_key(number: int = 0) -> RSAKey:
     return RSAKey.import_key(rsa_key(number), {"kid": f"k{number}", "alg": "RS256"})
 
 
-def key_set(*numbers: int) -> dict[str, Any]:
+def key_set(*numbers: int) -> KeySetSerialization:
     """Give the public keys as an issuer publishes them."""
     return KeySet([token_key(number) for number in numbers]).as_dict(private=False)
 

@@ -68,8 +68,8 @@ _PADDLE: Final = b'{"event_id":"evt_2","event_type":"transaction.paid"}'
 _PAYPAL: Final = b'{"id":"WH-EV-1","event_type":"PAYMENT.CAPTURE.COMPLETED"}'
 _EMAIL: Final = "push@project.example"
 _HIGHLEVEL_KEYS: Final = {
-    "ed25519_key": keys.public(keys.ed_key()),
-    "rsa_key": keys.public(keys.rsa_key()),
+    "ed25519_key": keys.public(keys.ed_key(0)),
+    "rsa_key": keys.public(keys.rsa_key(0)),
 }
 _GENERIC: Final = {
     "header": "X-Acme-Signature",

@@ -85,7 +85,7 @@ def signed_by_key(number=0):
 
 
 def test_a_public_key_of_standard_webhooks_verifies_v1a():
-    raw = keys.ed_key().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    raw = keys.ed_key(0).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     whpk = "whpk_" + b64encode(raw).decode()
     assert verified(STANDARD, signed_by_key(), secrets=[whpk]).items
     assert refused(STANDARD, signed_by_key(1), secrets=[whpk]).part == "signature"
@@ -183,15 +183,17 @@ def test_highlevel_without_a_time_in_its_body_is_refused(stamp):
 
 
 @pytest.mark.parametrize(
-    ("option", "key"),
-    [("ed25519_key", "x"), ("ed25519_key", "eA=="), ("ed25519_key", keys.public(keys.ec_key())),
-     ("ed25519_key", "-----BEGIN PUBLIC KEY-----")],
-)  # fmt: skip
-def test_a_key_that_is_none_is_told(option, key):
-    assert refused(HIGHLEVEL, options={option: key}).part == "secret"
+    "key",
+    ["x", "eA==", keys.public(keys.ec_key(0)), "-----BEGIN PUBLIC KEY-----"],
+    ids=["short", "one-byte", "ecdsa", "pem"],
+)
+def test_a_key_that_is_none_is_told(key):
+    assert refused(HIGHLEVEL, options={"ed25519_key": key}).part == "secret"
 
 
-@pytest.mark.parametrize("key", ["x", "eA==", keys.public(keys.ed_key())])
+@pytest.mark.parametrize(
+    "key", ["x", "eA==", keys.public(keys.ed_key(0))], ids=["short", "one-byte", "ed25519"]
+)
 def test_a_key_of_sendgrid_s_that_is_none_is_told(key):
     assert refused(SENDGRID, secrets=[key]).part == "secret"
 
