@@ -11,6 +11,7 @@ from extensions.extension_base import ExtensionBase, hookimpl
 from extensions.sdk.capabilities.calling import UnknownOperation, perform
 from extensions.sdk.capabilities.catalogue import is_own
 from extensions.sdk.connection import Account, ConnectionStatus
+from extensions.sdk.webhooks import Handled, WebhookEvent
 
 
 class IntegrationBase(ExtensionBase):
@@ -72,6 +73,10 @@ class IntegrationBase(ExtensionBase):
 
     def end_connection(self) -> None:
         """Take back at the service what was set up there; the core revokes tokens by itself."""
+
+    def handle_webhook(self, event: WebhookEvent) -> Handled:  # noqa: ARG002 - part of the contract that others override
+        """Work on an event that the service sent; an error means: try again later."""
+        return Handled(ignored=True)
 
     def provider(self, capability: str) -> object:
         """Give what has the operations of a capability; the extension itself unless overridden.

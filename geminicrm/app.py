@@ -37,6 +37,7 @@ from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.payments.assembly import build_payments
+from geminicrm.payments.noticing import noticed
 from geminicrm.runtime.assembly import Needs, build_life_cycle
 from geminicrm.runtime.attention.assembly import AttentionNeeds, build_care
 from geminicrm.runtime.connection_calls import ConnectionCalls
@@ -48,6 +49,7 @@ from geminicrm.runtime.labels import labels
 from geminicrm.runtime.own_packages import OwnPackages
 from geminicrm.runtime.parts import GUEST, RuntimeOptions, RuntimeParts
 from geminicrm.runtime.paying import payers
+from geminicrm.runtime.receivers import InstalledReceivers
 from geminicrm.runtime.recovery.watch import RecoveryWatch
 from geminicrm.runtime.replaying.assembly import build_replays
 from geminicrm.runtime.requirements.ensure import ensure
@@ -57,8 +59,12 @@ from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.services import InstalledServices
 from geminicrm.runtime.workspaces import workspace_info
 from geminicrm.syncing.choosing import Choosing
+from geminicrm.syncing.hearing import heard
 from geminicrm.syncing.sink import SyncSink
 from geminicrm.web import pages
+from geminicrm.webhooks.incoming.assembly import IncomingNeeds, build_incoming
+from geminicrm.webhooks.manager import EXTENSION as WEBHOOKS
+from geminicrm.webhooks.outgoing.assembly import OutgoingNeeds, build_outgoing
 from marketplace.assembly import MarketplaceNeeds, build_marketplace
 from marketplace.extension_registry import EXTENSION as MARKETPLACE
 from marketplace.extension_registry import Doors
@@ -99,13 +105,14 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     shared = OperatorValues(
         settings.home, environment(os.environ), settings.shared_values_for, works
     )
+    values = ConnectionValues(works, Vault(cipher), shared)
     oauth = build_oauth(
         OAuthNeeds(
             works=works,
             generations=generations,
             cipher=cipher,
             http=client,
-            filled=ConnectionValues(works, Vault(cipher), shared),
+            filled=values,
             public_url=settings.public_url,
             guest=kind == GUEST,
         )
@@ -146,6 +153,17 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         runtime.context,
         runtime.connections.find,
     )
+    incoming = build_incoming(
+        IncomingNeeds(
+            works=works,
+            cipher=cipher,
+            http=client,
+            counts=metrics,
+            receivers=InstalledReceivers(works, generations, values),
+            listeners={"payments": noticed, "crm_sync": heard},
+            public_url=settings.public_url,
+        )
+    )
     connections = build_connections(
         ConnectionNeeds(
             works=works,
@@ -161,6 +179,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
             end=calls.end,
             revoker=oauth.revocation,
             reader=calls,
+            webhooks=incoming.addresses.paths,
         )
     )
     crm = build_crm(works, runtime.hooks, is_member)
@@ -228,6 +247,17 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
         payments=build_payments(crm, *payers(runtime.capabilities), settings.public_url),
         sync_sink=SyncSink(works, generations),
         syncing=Choosing(generations, place_of(connections.book)),
+        outgoing=build_outgoing(
+            OutgoingNeeds(
+                works=works,
+                generations=generations,
+                vault=Vault(cipher),
+                catalogues=types,
+                guard=client.guard,
+                https_only=settings.production,
+            )
+        ),
+        incoming=incoming,
     )
 
 
@@ -253,5 +283,6 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     open_doors(app, core, credentials)
     app.wsgi_app = OldPaths(app, core.runtime.runs)  # type: ignore[method-assign]  # as Flask says
     app.extensions[EXTENSION] = core
+    app.extensions[WEBHOOKS] = core.outgoing
     app.extensions[MARKETPLACE] = Doors(core.works, core.registry, core.life_cycle, core.http)
     return app

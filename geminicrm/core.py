@@ -43,9 +43,13 @@ from geminicrm.runtime.replaying.replays import Replays
 from geminicrm.runtime.runtime import ExtensionRuntime
 from geminicrm.runtime.safe_mode import SafeMode
 from geminicrm.runtime.service import LifeCycle
+from geminicrm.runtime.webhook_jobs import WebhookKind
 from geminicrm.syncing.choosing import Choosing
 from geminicrm.syncing.running import SyncKind
 from geminicrm.syncing.sink import SyncSink
+from geminicrm.webhooks.incoming.assembly import Incoming
+from geminicrm.webhooks.outgoing.assembly import Outgoing
+from geminicrm.webhooks.outgoing.events import TYPES as WEBHOOK_EVENTS
 from geminicrm.webhooks.receiver.service import Receivers
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
@@ -53,7 +57,7 @@ from marketplace.service import Registry
 
 def event_types() -> Sequence[EventType]:
     """Give every type of event of the core."""
-    return (*crm_event_types(), *PAYMENT_EVENTS)
+    return (*crm_event_types(), *PAYMENT_EVENTS, *WEBHOOK_EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,8 @@ class Core:
     payments: Payments
     sync_sink: SyncSink
     syncing: Choosing
+    outgoing: Outgoing
+    incoming: Incoming
 
     @property
     def attention(self) -> Attention:
@@ -149,11 +155,21 @@ class Core:
         fetch = FetchKind(self.works, self.mailboxes, records)
         sync = SyncKind(self.works, CapabilityCrms(self.runtime.capabilities), self.crm)
         own: tuple[Kind, ...] = (send, fetch, sync, self.members().kind, *self.payments.kinds)
-        return (*events, *self.runtime.kinds, *own)
+        return (*events, *self.runtime.kinds, self._webhook_kind(), *own)
+
+    def _webhook_kind(self) -> WebhookKind:
+        runtime = self.runtime
+        return WebhookKind(
+            runtime.convergence,
+            runtime.calls,
+            self.works,
+            runtime.capabilities,
+            self.incoming.inbox,
+        )
 
     def watchers(self) -> tuple[Watcher, ...]:
         """Name everybody who hears what became of jobs."""
-        return (self._notices(),)
+        return (self._notices(), self.incoming.inbox)
 
     def keepers(self) -> tuple[Keeper, ...]:
         """Name everybody who hears what leaves because it was kept long enough."""

@@ -22,7 +22,9 @@ from geminicrm.runtime import doors as runtime_doors
 from geminicrm.runtime.attention import doors as care_doors
 from geminicrm.syncing import doors as syncing_doors
 from geminicrm.web import styleguide as web_styleguide
-from geminicrm.webhooks.pages import receiver as webhook_receiver
+from geminicrm.webhooks.incoming import doors as incoming_doors
+from geminicrm.webhooks.outgoing import doors as webhooks_doors
+from geminicrm.webhooks.pages import doors as webhook_pages
 from marketplace import doors as market_doors
 from marketplace.cards import installed_states
 from marketplace.prose import to_html
@@ -50,7 +52,9 @@ def _open_own(app: Flask, core: Core, credentials: Credentials) -> None:
         ),
         *connections_doors.blueprints(core.connections, navigation.SECTIONS),
         *syncing_doors.blueprints(core.syncing),
-        webhook_receiver.blueprint(core.receivers),
+        *webhook_pages.blueprints(core.outgoing, core.receivers),
+        *webhooks_doors.blueprints(core.outgoing),
+        *incoming_doors.blueprints(core.incoming, core.connections.book),
         web_styleguide.blueprint(),
         *crm_doors.blueprints(core.crm),
         *events_doors.blueprints(core.works, event_types(), core.runtime.event_types),

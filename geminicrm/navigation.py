@@ -61,6 +61,7 @@ CARDS: Sequence[Card] = (
 # What rooms put on the page of a connection.
 SECTIONS: Sequence[Section] = (
     Section(title="Sync", url="/syncing/connection", capability="crm_sync"),
+    Section(title="Webhooks", url="/webhooks/in/connection", webhooks=True),
 )
 _MARKETPLACE = ("Marketplace", "/marketplace", "apps", "", "g m")
 

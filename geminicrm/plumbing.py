@@ -123,12 +123,12 @@ def _answer_errors(app: Flask) -> None:
         told = trouble(error)
         if told is None:
             return _unexpected(error)
-        _log.error("the database failed a request", path=request.path, error=str(error))
+        _log.error("the database failed a request", path=_shown_path(), error=str(error))
         return _answer(told)
 
     @app.errorhandler(Exception)
     def _unexpected(error: Exception) -> AnyResponse:
-        _log.error("unexpected error", path=request.path, exc_info=error)
+        _log.error("unexpected error", path=_shown_path(), exc_info=error)
         return _answer(
             AppError("The server failed; the reference below finds the reason in its log.")
         )
@@ -153,6 +153,12 @@ def _answer(error: AppError) -> AnyResponse:
     return response
 
 
+def _shown_path() -> str:
+    """Give the path as the log may have it: the template where the path itself lets somebody in."""
+    secret = g.get("secret_address") and request.url_rule is not None
+    return request.url_rule.rule if secret and request.url_rule else request.path
+
+
 def _count(metrics: Metrics, status: int) -> None:
     seconds = time.perf_counter() - g.started
     route = request.url_rule.rule if request.url_rule else "(none)"
@@ -162,7 +168,7 @@ def _count(metrics: Metrics, status: int) -> None:
         _log.debug(
             "request",
             method=request.method,
-            path=request.path,
+            path=_shown_path(),
             status=status,
             ms=round(seconds * 1000, 2),
         )

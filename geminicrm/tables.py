@@ -20,6 +20,7 @@ from geminicrm.payments import models as payments
 from geminicrm.runtime import models as runtime
 from geminicrm.runtime.history import models as history
 from geminicrm.syncing import models as syncing
+from geminicrm.webhooks.incoming import models as webhooks_in
 from geminicrm.webhooks.outgoing import models as webhooks_out
 from geminicrm.webhooks.receiver import models as webhook_receiver
 from marketplace import models as marketplace
@@ -35,7 +36,7 @@ MODELS = (
     audit, connections, generation, jobs, outbox, identity, activities, companies, contacts,
     deals, leads, mail, members, notifications, payments, pipelines, runtime, history, marketplace,
     moderation, publishers, registries, reviews, search, signing, statistics, syncing,
-    webhook_receiver, webhooks_out,
+    webhook_receiver, webhooks_in, webhooks_out,
 )  # fmt: skip
 
 

@@ -10,12 +10,14 @@ from extensions.sdk.capabilities.catalogue import CONNECTION
 from extensions.sdk.capabilities.crm_sync import CrmSync
 from extensions.sdk.connection import Account
 from extensions.sdk.service_errors import AccessDenied
+from extensions.sdk.webhooks import Handled, WebhookEvent
 
 from .client import Api, path
 from .operations.associations import Associations
 from .operations.bulk import Bulk
 from .operations.changes import Changes
 from .operations.frame import Frame
+from .operations.hearing import changes_of
 from .operations.records import Records
 
 _TRIED: Final = {
@@ -40,6 +42,12 @@ class HubSpot(IntegrationBase):
         if len(missing) == len(_TRIED):
             raise AccessDenied("HubSpot lets these credentials read nothing.")
         return Account(id="", label="HubSpot", missing=missing)
+
+    @override
+    def handle_webhook(self, event: WebhookEvent) -> Handled:
+        """Name the records that an event is about: they are read at HubSpot."""
+        changed = changes_of(event.type, event.data)
+        return Handled(changed=changed, ignored=not changed)
 
     @override
     def provider(self, capability: str) -> object:

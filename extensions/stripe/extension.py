@@ -1,14 +1,17 @@
 """The extension stripe: payments through Stripe's API."""
 
+from typing import Final
+
 from typing_extensions import override
 
 from extensions.integration_base import IntegrationBase
 from extensions.sdk.capabilities.catalogue import CONNECTION
 from extensions.sdk.capabilities.payments import Payments
 from extensions.sdk.connection import Account
-from extensions.sdk.context import Context
+from extensions.sdk.webhooks import Changed, Handled, WebhookEvent
 
 from .client import Api, path
+from .mapping import id_of
 from .operations.checkouts import Checkouts
 from .operations.customers import Customers
 from .operations.happenings import Happenings
@@ -16,12 +19,11 @@ from .operations.intents import Intents
 from .operations.refunds import Refunds
 from .operations.subscriptions import Subscriptions
 
+_CHECKOUT: Final = "checkout.session."
+
 
 class StripePayments(Customers, Intents, Checkouts, Subscriptions, Refunds, Happenings):
     """The contract `payments`, put together of its parts."""
-
-    def __init__(self, app: Context) -> None:
-        Happenings.__init__(self, Api(app), app)  # the other parts need no more than it has
 
 
 class Stripe(IntegrationBase):
@@ -34,8 +36,16 @@ class Stripe(IntegrationBase):
         return Account(id="", label="Stripe", environment="live" if live else "test")
 
     @override
+    def handle_webhook(self, event: WebhookEvent) -> Handled:
+        """Name the checkout that an event is about: what it says of it is read at Stripe."""
+        if not event.type.startswith(_CHECKOUT):
+            return Handled(ignored=True)
+        checkout = id_of(event.data["data"]["object"])
+        return Handled(changed=(Changed(capability="payments", kind="checkout", id=checkout),))
+
+    @override
     def provider(self, capability: str) -> object:
         return self if capability == CONNECTION else self._payments()
 
     def _payments(self) -> Payments:
-        return StripePayments(self.app)
+        return StripePayments(Api(self.app))

@@ -23,6 +23,8 @@ from geminicrm.processes import serve as serve_process
 from geminicrm.processes import web as web_process
 from geminicrm.processes import worker as worker_process
 from geminicrm.runtime.reencryption import reencrypt
+from geminicrm.webhooks.incoming.addresses import reencrypt as reencrypt_addresses
+from geminicrm.webhooks.outgoing.keys import reencrypt as reencrypt_webhooks
 from marketplace.blob_care import move_in
 from marketplace.offer import built_in_folder, offer_builtins
 
@@ -137,6 +139,8 @@ def keys_rotate() -> None:
         count = reencrypt(core.works, core.cipher) + core.marketplace.keys.reencrypt()
         count += reencrypt_connections(core.works, core.generations, core.cipher)
         count += reencrypt_links(core.works, core.cipher)
+        count += reencrypt_webhooks(core.works, core.generations, core.cipher)
+        count += reencrypt_addresses(core.works, core.cipher)
         count += core.marketplace.registries.reencrypt() + core.own_packages.reencrypt()
     click.echo(f"{count} secrets encrypted with the first key. Restart every process.")
 

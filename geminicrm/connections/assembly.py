@@ -8,7 +8,7 @@ from geminicrm.connections.ending import End, Ending, Revoker
 from geminicrm.connections.exploring import Exploring, Reader
 from geminicrm.connections.oauth.vendor import Vendor
 from geminicrm.connections.opened import SharedValues
-from geminicrm.connections.reachability import Reachability
+from geminicrm.connections.reachability import Reachability, WebhookPaths
 from geminicrm.connections.services import Services
 from geminicrm.connections.syncing import MailSyncs, RecordSyncs, SyncFacts
 from geminicrm.connections.testing import SignIn, Testing
@@ -24,7 +24,7 @@ class ConnectionNeeds:
 
     `sign_in`, `connect` and `end` have an integration test a connection, take it up and end it;
     `vendor` is asked for its part of a sign-in; `revoker` takes tokens back;
-    `reader` asks what changes nothing.
+    `reader` asks what changes nothing; `webhooks` gives the addresses that webhooks come to.
     """
 
     works: Works
@@ -40,6 +40,7 @@ class ConnectionNeeds:
     end: End
     revoker: Revoker
     reader: Reader
+    webhooks: WebhookPaths
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Connections:
 def build_connections(needs: ConnectionNeeds) -> Connections:
     """Make them."""
     book = ConnectionBook(needs.works, needs.generations, needs.vault, needs.services, needs.shared)
-    reachability = Reachability(needs.vault, needs.http, needs.public_url)
+    reachability = Reachability(needs.vault, needs.http, needs.public_url, needs.webhooks)
     return Connections(
         book,
         Testing(book, Diagnosis(needs.http.guard), needs.sign_in, reachability, needs.connect),

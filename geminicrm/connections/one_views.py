@@ -190,6 +190,8 @@ def _found(
         hints=shape["hints"],
         findings=findings,
     )
+    can_change = actor.allows(OWN) if mine else row.owner_id is None and actor.allows(MANAGE)
+    asker = actor if can_change else None
     return {
         "connection": shape,
         "service": service,
@@ -197,12 +199,12 @@ def _found(
         "fields": inputs(service, way, filled),
         "wrong": wrong_of(findings),
         "tested": tested,
-        "addresses": connections.reachability.addresses(service, way),
+        "addresses": connections.reachability.addresses(service, way, asker, row.id),
         "usage": usage,
         "figures": figures,
         "syncs": syncs,
         "tab": tab,
         "mine": mine,
-        "can_change": actor.allows(OWN) if mine else row.owner_id is None and actor.allows(MANAGE),
+        "can_change": can_change,
         "can_end": actor.allows(MANAGE) or mine,
     }

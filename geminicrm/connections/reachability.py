@@ -2,6 +2,7 @@
 
 import ipaddress
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,11 +12,16 @@ from geminicrm.connections.services import Service
 from geminicrm.connections.ways import Authentication
 from geminicrm.kernel.http import HttpClient, HttpFailed, HttpRequest, HttpResponse
 from geminicrm.kernel.vault import Vault
+from geminicrm.kernel.work import Actor
 
 REDIRECT: Final = "redirect-address"
 WEBHOOKS: Final = "webhooks"
 PROOF: Final = "reachable"
-WEBHOOK_SECRET: Final = "webhook_secret"  # noqa: S105 - the customary id of a setting
+WebhookPaths = Callable[[Actor, str, str], Sequence[tuple[str, str]]]
+"""Gives what to call each address at which a connection takes webhooks, and its path.
+
+It is given who asks and may change the connection, the integration's id, the connection's.
+"""
 _SECONDS: Final = 10.0
 _MOST_BYTES: Final = 4096
 _OK: Final = 200
@@ -37,24 +43,38 @@ class Reachability:
     What answers proves that it has the keys of this installation: another server can't.
     """
 
-    def __init__(self, vault: Vault, http: HttpClient, public_url: str) -> None:
+    def __init__(
+        self, vault: Vault, http: HttpClient, public_url: str, webhooks: WebhookPaths
+    ) -> None:
         self._vault = vault
+        self._webhooks = webhooks
         self._public_url = public_url.rstrip("/")
         own = _own_machine(self._public_url)
         # Only who tries things out on one machine is called there: nothing else may be.
         self._http = HttpClient([own]) if own else http
 
-    def addresses(self, service: Service, way: Authentication) -> tuple[Entered, ...]:
-        """Give what is entered at a service whose connection signs in by this way."""
+    def addresses(
+        self,
+        service: Service,
+        way: Authentication,
+        actor: Actor | None = None,
+        connection_id: str = "",
+    ) -> tuple[Entered, ...]:
+        """Give what is entered at a service whose connection signs in by this way.
+
+        Those of webhooks are a connection's own, for an actor who may change it.
+        """
         base, name = self._public_url, service.extension_id
         found = []
         if way.type == "oauth2":
             url = f"{base}/integrations/{name}/callback"
             asked = f"{base}/integrations/reachable/"
             found.append(Entered(REDIRECT, "Redirect address", url, asked))
-        if service.takes_webhooks:
-            url = f"{base}/api/webhooks/{name}"
-            found.append(Entered(WEBHOOKS, "Webhook address", url, f"{base}/api/reachable/"))
+        if service.takes_webhooks and actor is not None:
+            asked = f"{base}/api/reachable/"
+            for at, (label, path) in enumerate(self._webhooks(actor, name, connection_id)):
+                stage = WEBHOOKS if at == 0 else f"{WEBHOOKS}-{at + 1}"
+                found.append(Entered(stage, label, f"{base}{path}", asked))
         return tuple(found)
 
     def proof(self, nonce: str) -> str:

@@ -34,7 +34,8 @@ class Service:
 
     `host_fields` are the fields that name hosts which may be called, `hosts` those that its
     manifest names itself. `given` and `sealed` are the values of the installation, plain and
-    encrypted: they hold for each connection that has none of its own.
+    encrypted: they hold for each connection that has none of its own. `webhook_secrets` are the
+    fields that its webhooks are checked with, None where it takes none.
     """
 
     installation_id: str
@@ -48,9 +49,14 @@ class Service:
     limits: tuple[Limit, ...]
     host_fields: frozenset[str]
     hosts: tuple[str, ...] = ()
-    takes_webhooks: bool = False
+    webhook_secrets: frozenset[str] | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
     sealed: str | None = None
+
+    @property
+    def takes_webhooks(self) -> bool:
+        """Whether the outside service sends it webhooks."""
+        return self.webhook_secrets is not None
 
     def way(self, way_id: str) -> Authentication:
         """Give one of its ways; the first where it is not there any more."""

@@ -21,7 +21,6 @@ from geminicrm.connections.models import CONNECTED, FAILING, NEEDS_REAUTH, UNTES
 from geminicrm.connections.notices import credentials_refused, settle
 from geminicrm.connections.reachability import (
     REDIRECT,
-    WEBHOOK_SECRET,
     WEBHOOKS,
     Reachability,
 )
@@ -107,7 +106,7 @@ class Testing:
         subject = self._subject(actor, connection_id)
         found = self._find(actor, subject)
         tested = self._told(actor, subject, found, as_server=as_server)
-        return replace(tested, stages=(*tested.stages, *self._reached(subject, found)))
+        return replace(tested, stages=(*tested.stages, *self._reached(actor, subject, found)))
 
     def connect(self, actor: Actor, connection_id: str) -> Tested:
         """Take up one that somebody has just signed in to, and note how it is. Raises as `run`.
@@ -127,13 +126,14 @@ class Testing:
         noted = (as_server or wrong is None) and self._note(actor, subject, found, wrong, status)
         return Tested(status, found.stages, account, noted)
 
-    def _reached(self, subject: _Subject, found: _Found) -> tuple[Stage, ...]:
+    def _reached(self, actor: Actor, subject: _Subject, found: _Found) -> tuple[Stage, ...]:
         """Try the addresses that the service comes to; what is wrong there stops no call to it."""
         if self._reachability is None or found.account is None:
             return ()
-        way = subject.service.way(subject.row.way)
-        used = {REDIRECT, *([WEBHOOKS] if subject.row.hints.get(WEBHOOK_SECRET) else [])}
-        addresses = self._reachability.addresses(subject.service, way)
+        service, row = subject.service, subject.row
+        signed = row.hints.keys() & (service.webhook_secrets or ())
+        used = {REDIRECT, *([WEBHOOKS] if signed else [])}
+        addresses = self._reachability.addresses(service, service.way(row.way), actor, row.id)
         return tuple(self._reachability.stage(one) for one in addresses if one.stage in used)
 
     def _subject(self, actor: Actor, connection_id: str) -> _Subject:

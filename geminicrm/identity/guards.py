@@ -98,19 +98,20 @@ def public(view: View) -> View:
     return view
 
 
-def from_outside(view: View) -> View:
-    """Mark a view as one that programs outside post to: no session counts there, nor its cookies.
-
-    It is nobody's request, so there is nobody whose browser could be tricked into it.
-    """
-    view.geminicrm_outside = True  # type: ignore[attr-defined]  # a mark for the guard, read below
-    return public(view)
-
-
 def by_secret_link(view: View) -> View:
     """Mark a view as open to whoever has the secret in its address, which stays secret."""
     view.geminicrm_secret_link = True  # type: ignore[attr-defined]  # a mark for the guard, read below
     return public(view)
+
+
+def for_services(view: View) -> View:
+    """Mark a view as open to outside services, whose requests the view itself believes or not.
+
+    Neither session nor token counts there, so there is nothing of a browser to be borrowed; the
+    address is secret.
+    """
+    view.geminicrm_for_services = True  # type: ignore[attr-defined]  # a mark for the guard, read below
+    return by_secret_link(view)
 
 
 class Guard:
@@ -132,11 +133,11 @@ class Guard:
         g.works = self._works
         if request.routing_exception is not None:
             return  # nothing to guard: no such place, or not with this method
-        if self._is_marked("outside"):
-            g.actor = None
-            return
         if self._is_marked("secret_link"):
             keep_address_secret()
+        if self._is_marked("for_services"):
+            g.actor = None
+            return  # and nothing of the body is read: the view says how large it may be
         bearer = _bearer()
         if bearer is not None:
             g.actor = self._credentials.actor(bearer) if bearer.startswith("gck_") else None

@@ -17,6 +17,7 @@ KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
         "payments.ask": "Payment link",
         "payments.look": "Payment check",
         "sync.run": "Sync",
+        "webhook": "Webhook",
     }
 )
 """By kind, for pages and notifications; a test sees that no kind that a worker does is left out."""

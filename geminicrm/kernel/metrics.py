@@ -91,6 +91,18 @@ class Metrics:
             registry=registry,
         )
 
+        self._webhooks = Counter(
+            "geminicrm_webhooks_received",
+            "Requests of outside services: outcome is taken, repeated, handshake, rejected, unknown"
+            " or failed.",
+            ("extension", "outcome"),
+            registry=registry,
+        )
+
+    def webhook_received(self, extension_id: str, outcome: str) -> None:
+        """Count one; `extension_id` is empty where nobody is known at the address."""
+        self._webhooks.labels(extension_id, outcome).inc()
+
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request; `route` is the template (`/api/leads/<id>`), never the path."""
         known = method if method in _METHODS else "OTHER"

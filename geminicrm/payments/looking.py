@@ -151,6 +151,11 @@ def _ask(work: Work, payment_id: str) -> None:
         hand_over(work, row)  # its job is open still, or somebody has to do it anew
         return
     row.next_look_at = work.now + LONGEST_PAUSE
+    ask_to_look(work, row)
+
+
+def ask_to_look(work: Work, row: Payment) -> None:
+    """Have a worker look at a link now; where that is asked already, once."""
     new = NewJob(
         kind=LOOKING_KIND,
         payload={"payment_id": row.id},

@@ -20,6 +20,8 @@ from geminicrm.members import links
 from geminicrm.notifications import raising
 from geminicrm.payments.looking import PaymentKeeper
 from geminicrm.syncing.running import SyncKeeper
+from geminicrm.webhooks.incoming import storing
+from geminicrm.webhooks.outgoing import keys as webhook_keys
 from marketplace.blob_care import collect_blobs
 
 _SWEEP_SECONDS: Final = 60.0
@@ -78,6 +80,7 @@ class Sweeping:
             self._notice_mails.step,
             self._payments.step,
             self._syncs.step,
+            self._core.outgoing.hooks.expire,
         )
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time
@@ -91,6 +94,8 @@ class Sweeping:
             sealing.sweep(work)
             links.sweep(work)
             call_log.sweep(work)
+            webhook_keys.sweep(work)
+            storing.sweep(work)
 
     def _old_credentials(self) -> None:
         with self._core.works.across_workspaces("sweep: old credentials", write=True) as work:

@@ -28,6 +28,10 @@ class ConnectionValues:
         if row is None:
             raise NotConnected(connection.extension_id)
         service = service_of(build_manifest(row.manifest), row.id, row.workspace_id)
+        return service, self.of(service, row, connection)
+
+    def of(self, service: Service, row: Installation, connection: Connected) -> Values:
+        """Give the values where the installation was read before. Raises DecryptionFailed."""
         own = {**row.settings, **connection.config}
         shared = trusted(service, self._shared.of(service), own)
         defaults = {one.id: one.default for one in service.fields if one.default is not None}
@@ -35,4 +39,8 @@ class ConnectionValues:
         secrets = dict(shared.secrets)
         for one in (row.secrets, connection.secrets):
             secrets |= self._vault.open(one)
-        return service, Values(plain, secrets)
+        return Values(plain, secrets)
+
+    def lent(self, service: Service) -> Values:
+        """Give what the operator lends the connections of an integration."""
+        return self._shared.of(service)

@@ -6,7 +6,6 @@ from typing import Any, Final
 from geminicrm.connections.ways import OAUTH2, Authentication, Injection, Limit
 from geminicrm.runtime.manifest_model import (
     CustomField,
-    InboundWebhook,
     Manifest,
     NavigationEntry,
     NetworkEntry,
@@ -23,6 +22,7 @@ from geminicrm.runtime.manifest_model import (
     Ui,
     Widget,
 )
+from geminicrm.webhooks.incoming.entry import MOST_BYTES, InboundWebhook
 
 
 def build_manifest(data: Mapping[str, Any]) -> Manifest:
@@ -50,10 +50,7 @@ def build_manifest(data: Mapping[str, Any]) -> Manifest:
         ),
         event_types=tuple(OwnEvent(**item) for item in data.get("event_types", ())),
         capability_types=tuple(_capability(item) for item in data.get("capability_types", ())),
-        inbound_webhooks=tuple(
-            InboundWebhook(item["id"], item.get("description", ""))
-            for item in data.get("inbound_webhooks", ())
-        ),
+        inbound_webhooks=tuple(_inbound_webhook(item) for item in data.get("inbound_webhooks", ())),
         requires=_requires(data.get("requires", {})),
         screenshots=tuple(
             Screenshot(item["path"], item.get("caption", ""))
@@ -144,6 +141,19 @@ def _usual(kind: str, settings: tuple[str, ...]) -> tuple[Injection, ...]:
 
 def _injection(item: Mapping[str, str]) -> Injection:
     return Injection(item["in"], item["name"], item["value"])  # type: ignore[arg-type]  # the schema allows no other place
+
+
+def _inbound_webhook(item: Mapping[str, Any]) -> InboundWebhook:
+    return InboundWebhook(
+        id=item["id"],
+        description=item.get("description", ""),
+        scheme=item.get("scheme", ""),
+        secrets=tuple(item.get("secrets", ())),
+        options=item.get("options", {}),
+        option_settings=item.get("option_settings", {}),
+        max_bytes=int(item.get("max_bytes", MOST_BYTES)),
+        account=item.get("account", ""),
+    )
 
 
 def _limit(item: Mapping[str, Any]) -> Limit:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from geminicrm.connections.ways import Authentication, Limit
+from geminicrm.webhooks.incoming.entry import InboundWebhook
 
 SettingType: TypeAlias = Literal[
     "text", "password", "textarea", "number", "integer", "boolean", "select", "email", "url"
@@ -156,14 +157,6 @@ class OwnCapability:
 
 
 @dataclass(frozen=True, slots=True)
-class InboundWebhook:
-    """A webhook that an outside service sends."""
-
-    id: str
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
 class Screenshot:
     """A picture for the marketplace, by its path inside the folder."""
 
@@ -218,6 +211,11 @@ class Manifest:
     def is_integration(self) -> bool:
         """Whether it signs in to an outside service."""
         return bool(self.authentication)
+
+    @property
+    def taken_webhooks(self) -> tuple[InboundWebhook, ...]:
+        """The webhooks that are received: those that say how they are signed."""
+        return tuple(one for one in self.inbound_webhooks if one.scheme and self.is_integration)
 
     @property
     def needed_settings(self) -> tuple[Setting, ...]:

@@ -14,6 +14,7 @@ from geminicrm.identity.permissions import is_own_use
 from geminicrm.kernel.errors import Finding
 from geminicrm.kernel.jobs.schedules import cron_fault
 from geminicrm.runtime.manifest_schema import nearest
+from geminicrm.runtime.manifest_webhooks import webhook_findings
 from geminicrm.runtime.python_requirement import NotARequirement, counts, read_requirement
 from geminicrm.runtime.semver import NotAVersion, Range
 from geminicrm.runtime.strict_json import join, shorten
@@ -205,4 +206,5 @@ _RULES: Final[tuple[Callable[[_Data], Iterable[Finding]], ...]] = (
     _sign_in,
     _pages,
     _crons,
+    webhook_findings,
 )

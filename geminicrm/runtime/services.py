@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from geminicrm.connections.injection import fields_in
-from geminicrm.connections.reachability import WEBHOOK_SECRET
 from geminicrm.connections.services import Field, Service, Values
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.manifest_build import build_manifest
@@ -67,14 +66,13 @@ def service_of(
         limits=manifest.limits,
         host_fields=host_settings(manifest),
         hosts=tuple(one.host for one in manifest.network if one.host is not None),
-        takes_webhooks=_takes_webhooks(manifest),
+        webhook_secrets=_webhook_secrets(manifest),
     )
 
 
-def _takes_webhooks(manifest: Manifest) -> bool:
-    # Whoever declares the customary secret has a use for it.
-    secrets = {one.id for one in manifest.settings if one.secret}
-    return bool(manifest.inbound_webhooks) or WEBHOOK_SECRET in secrets
+def _webhook_secrets(manifest: Manifest) -> frozenset[str] | None:
+    taken = manifest.taken_webhooks
+    return frozenset(name for one in taken for name in one.secrets) if taken else None
 
 
 def fields_of(manifest: Manifest) -> tuple[Field, ...]:

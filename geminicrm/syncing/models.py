@@ -123,3 +123,19 @@ class SyncDirty(WorkspaceOwned, Base):
     stamp: Mapped[str] = mapped_column(String(40))
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     due_at: Mapped[datetime]
+
+
+class SyncHeard(WorkspaceOwned, Base):
+    """A record that the other side says has changed, to be read; `stamp` changes each time."""
+
+    __tablename__ = "sync_heard"
+    __table_args__ = tenant_args(
+        UniqueConstraint("workspace_id", "connection_id", "kind", "far_id"),
+        tenant_fk("connection_id", "connections", ondelete="CASCADE"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    connection_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    far_id: Mapped[str] = mapped_column(String(200))
+    stamp: Mapped[str] = mapped_column(String(40))

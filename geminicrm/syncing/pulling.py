@@ -1,10 +1,11 @@
 """Reading the other side: pages of changes, what is gone there, what is to be tried again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.orm import Query
 
 from extensions.sdk.capabilities.crm_sync import MOST_AT_ONCE, FarRecord, Page
 from geminicrm.crm.shared import service
@@ -12,7 +13,7 @@ from geminicrm.kernel.errors import Conflict, NotFound, PreconditionFailed
 from geminicrm.kernel.work import Work, Works
 from geminicrm.syncing import dirty
 from geminicrm.syncing.absorbing import Absorbing
-from geminicrm.syncing.models import AGAIN, FOLLOW, GONE, SyncLink
+from geminicrm.syncing.models import AGAIN, FOLLOW, GONE, SyncHeard, SyncLink
 from geminicrm.syncing.pairing import Pairing, fail
 
 _ATTEMPTS: Final = 5
@@ -53,6 +54,18 @@ class Pulling:
         repeat(lambda: self._take_again(records, missing))
         return len(ids)
 
+    def heard(self) -> int:
+        """Read those of which the other side has said that they changed. Raises SdkError."""
+        pairing = self._pairing
+        with self._works.read(pairing.actor) as work:
+            stamps = {row.far_id: row.stamp for row in self._heard(work).limit(MOST_AT_ONCE)}
+        if not stamps:
+            return 0
+        found = pairing.far.read_many(pairing.kind, tuple(stamps), pairing.fields.properties)
+        records = [one.record for one in found.done if one.record is not None]
+        repeat(lambda: self._take_heard(records, stamps))
+        return len(stamps)
+
     def archived(self) -> None:
         """Look for what is gone there, page by page. Raises SdkError."""
         pairing, cursor, more = self._pairing, "", True
@@ -91,6 +104,22 @@ class Pulling:
                 fail(link, "in", missing[str(link.far_id)])
             for link in self._pairing.in_states(work, [AGAIN], MOST_AT_ONCE):
                 link.state = "failed" if link.error else "ok"
+
+    def _take_heard(self, records: Sequence[FarRecord], stamps: Mapping[str, str]) -> None:
+        """Take them in; one that is not there any more is found among the archived."""
+        with self._works.write(self._pairing.actor) as work:
+            absorbing = Absorbing(work, self._pairing, records)
+            self._pairing.cursor(work).came_in += sum([absorbing.take(one) for one in records])
+            for row in self._heard(work).where(SyncHeard.far_id.in_(stamps)):
+                if row.stamp == stamps[row.far_id]:
+                    work.session.delete(row)
+
+    def _heard(self, work: Work) -> Query[SyncHeard]:
+        pairing = self._pairing
+        found = work.session.query(SyncHeard).where(
+            SyncHeard.connection_id == pairing.connection_id, SyncHeard.kind == pairing.kind
+        )
+        return found.order_by(SyncHeard.id)
 
     def _gone(self, ids: Sequence[str]) -> None:
         with self._works.write(self._pairing.actor) as work:

@@ -20,7 +20,7 @@ from geminicrm.syncing.actor import SyncActor
 from geminicrm.syncing.choosing import ARCHIVE_EVERY, EVERY, RUN_KIND, ask, find
 from geminicrm.syncing.doors_needed import FarCrm, FarCrms
 from geminicrm.syncing.fields import Fields
-from geminicrm.syncing.models import KINDS, SyncDirty, SyncSettings
+from geminicrm.syncing.models import KINDS, SyncDirty, SyncHeard, SyncSettings
 from geminicrm.syncing.pairing import Pairing
 from geminicrm.syncing.pulling import Pulling
 from geminicrm.syncing.pushing import Pushing
@@ -43,7 +43,11 @@ class SyncKeeper:
         """Enqueue those that are due, and those with records that wait."""
         with self._works.across_workspaces("sync: look what is due") as work:
             waiting = select(SyncDirty.connection_id).where(SyncDirty.due_at <= work.now)
-            due = or_(SyncSettings.next_at <= work.now, SyncSettings.connection_id.in_(waiting))
+            due = or_(
+                SyncSettings.next_at <= work.now,
+                SyncSettings.connection_id.in_(waiting),
+                SyncSettings.connection_id.in_(select(SyncHeard.connection_id)),
+            )
             query = select(SyncSettings).where(SyncSettings.enabled, due).limit(_MOST_KEPT)
             places = [(row.workspace_id, row.connection_id) for row in work.session.scalars(query)]
         for workspace_id, connection_id in places:
@@ -124,6 +128,8 @@ class SyncKind:
             read += count
             if told(f"{read:,} {noun} read"):
                 return False
+        while pulling.heard():
+            told(f"{noun} that changed there are read")
         if gone:
             pulling.archived()
         while pulling.again():

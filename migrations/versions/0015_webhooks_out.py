@@ -139,7 +139,9 @@ def upgrade() -> None:
         ["workspace_id", "endpoint_id", "state", "id"],
     )
     op.create_index(
-        op.f("ix_webhook_deliveries_workspace_id_id"), "webhook_deliveries", ["workspace_id", "id"]
+        op.f("ix_webhook_deliveries_workspace_id_created_at"),
+        "webhook_deliveries",
+        ["workspace_id", "created_at"],
     )
     op.create_index(
         op.f("ix_webhook_deliveries_workspace_id_object_id_id"),
@@ -212,7 +214,9 @@ def downgrade() -> None:
     op.drop_index(
         op.f("ix_webhook_deliveries_workspace_id_object_id_id"), table_name="webhook_deliveries"
     )
-    op.drop_index(op.f("ix_webhook_deliveries_workspace_id_id"), table_name="webhook_deliveries")
+    op.drop_index(
+        op.f("ix_webhook_deliveries_workspace_id_created_at"), table_name="webhook_deliveries"
+    )
     op.drop_index(
         op.f("ix_webhook_deliveries_workspace_id_endpoint_id_state_id"),
         table_name="webhook_deliveries",

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0017_receiver"
-down_revision = "0015_webhooks_out"
+down_revision = "0016_webhooks_in"
 branch_labels = None
 depends_on = None
 

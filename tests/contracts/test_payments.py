@@ -4,7 +4,6 @@ import pytest
 
 from extensions.sdk.capabilities.payment_shapes import Money, NewPayment, NewRefund, PaymentEvent
 from extensions.sdk.service_errors import (
-    AccessDenied,
     AuthenticationError,
     RateLimited,
     ServiceError,
@@ -102,9 +101,3 @@ def test_refused_credentials_are_told_with_what_to_do(payments):
     error = failure_of(payments, "get_payment", payment_id="pi_1")
     assert (type(error), error.accepted) == (AuthenticationError, "no")
     assert error.mend
-
-
-def test_a_forged_webhook_is_no_event(payments):
-    error = failure_of(payments, "read_webhook", body=b'{"id": "evt_1"}', headers={})
-    assert type(error) is AccessDenied
-    assert payments.asked() == []

@@ -1,9 +1,10 @@
-"""What every integration can do: take a connection up, prove that it works, end it."""
+"""What every integration can do: take a connection up, prove that it works, hear of events, end it."""
 
 from collections.abc import Mapping
 from typing import Protocol
 
 from extensions.sdk.connection import Account, ConnectionStatus
+from extensions.sdk.webhooks import Handled, WebhookEvent
 
 
 class Connectable(Protocol):
@@ -26,3 +27,6 @@ class Connectable(Protocol):
 
     def end_connection(self) -> None:
         """Take back at the service what was set up there; the core revokes tokens by itself."""
+
+    def handle_webhook(self, event: WebhookEvent) -> Handled:
+        """Work on an event that the service sent; an error means: try again later."""

@@ -4,7 +4,6 @@ Whoever creates something gives an idempotency key: the same key with the same v
 however often it is asked. Every operation raises ServiceError.
 """
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from extensions.sdk.capabilities.payment_shapes import (
@@ -108,6 +107,3 @@ class Payments(Protocol):
 
     def get_event(self, event_id: str) -> PaymentEvent:
         """Read one event."""
-
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent:
-        """Read an event that came in, checked by its signature. AccessDenied for a forged one."""

@@ -1,18 +1,13 @@
-"""Events: read by their id, or from a webhook with its signature."""
+"""Events: read by their id."""
 
-import json
-import time
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
 from extensions.sdk.capabilities.payment_shapes import Happened, PaymentEvent
-from extensions.sdk.context import Context
-from extensions.sdk.service_errors import AccessDenied, ServiceRefused
 
 from ..client import Api, path
 from ..mapping import id_of, when
-from ..signature import verify
 
 _MEANING: Final[Mapping[str, Happened]] = MappingProxyType(
     {
@@ -34,34 +29,17 @@ _MEANING: Final[Mapping[str, Happened]] = MappingProxyType(
     }
 )
 _COMPLETED: Final = "checkout.session.completed"
-_SECRETS: Final = ("webhook_secret", "previous_webhook_secret")
 
 
 class Happenings:
     """The operations on events."""
 
-    def __init__(self, api: Api, app: Context) -> None:
+    def __init__(self, api: Api) -> None:
         self._api = api
-        self._app = app
 
     def get_event(self, event_id: str) -> PaymentEvent:
         """Read one; Stripe keeps them for 30 days."""
         return self._api.get(path("events", event_id), event)
-
-    def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> PaymentEvent:
-        """Read what came in, once its signature is found good."""
-        secrets = [self._app.secrets.get(name, "") for name in _SECRETS]
-        if not any(secrets):
-            raise AccessDenied(
-                "Without a webhook signing secret nothing that comes in can be believed.",
-                mend="Fill in the webhook signing secret on the connection's page.",
-            )
-        named = {name.lower(): value for name, value in headers.items()}
-        verify(body, named.get("stripe-signature", ""), secrets, time.time())
-        try:
-            return event(json.loads(body))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise ServiceRefused(f"This is no event of Stripe: {error}") from error
 
 
 def event(data: Mapping[str, Any]) -> PaymentEvent:

@@ -1,7 +1,7 @@
 """Asking for work, taking it back, asking again."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -48,6 +48,29 @@ def enqueue(work: Work, new: NewJob) -> str:
         work.wake_workers()
         return row.id
     return _open_one(work, new) or _only_one(work, new)
+
+
+def job_row(new: NewJob, workspace_id: str, now: datetime, job_id: str) -> dict[str, Any]:
+    """Give the columns of a job, for one statement that stores many; none has a unique key.
+
+    Whoever stores them wakes the workers.
+    """
+    delay = timedelta(seconds=new.delay_seconds)
+    return {
+        "id": job_id,
+        "workspace_id": workspace_id,
+        "kind": new.kind,
+        "target": new.target,
+        "queue": queue_of(workspace_id, new.target),
+        "payload": new.payload,
+        "state": QUEUED,
+        "due_at": now + delay if delay else AT_ONCE,
+        "attempts": 0,
+        "max_attempts": new.max_attempts,
+        "seconds": new.seconds,
+        "cancel_asked": False,
+        "created_at": now,
+    }
 
 
 def cancel(work: Work, row: Job) -> None:

@@ -151,7 +151,7 @@ class Delivery(WorkspaceOwned, Base):
         _index("ix_webhook_deliveries_due", "endpoint_id", "due_at", "id", where=_OPEN),
         _index("ix_webhook_deliveries_leased", "leased_by", where=_LEASED),
         _index("ix_webhook_deliveries_finished", "state", "finished_at", where=_FINISHED),
-        Index(None, "workspace_id", "id"),
+        Index(None, "workspace_id", "created_at"),
         Index(None, "workspace_id", "endpoint_id", "state", "id"),
         Index(None, "workspace_id", "object_id", "id"),
         Index(None, "message_id"),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from geminicrm.identity.guards import current_actor, from_outside, needs, public, reading, writing
+from geminicrm.identity.guards import current_actor, for_services, needs, public, reading, writing
 from geminicrm.kernel.errors import NotFound
 from geminicrm.web.pages import render
 from geminicrm.webhooks.receiver.models import Caught
@@ -88,7 +88,7 @@ def _serve_acts(pages: Blueprint, receivers: Receivers) -> None:
 
 def _serve_door(pages: Blueprint, receivers: Receivers) -> None:
     @pages.route("/test/<token>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-    @from_outside
+    @for_services
     def receive(token: str) -> AnyResponse:
         """Keep what arrives; whoever sends is a stranger, and learns nothing."""
         try:
@@ -122,12 +122,13 @@ def _found(receivers: Receivers) -> dict[str, Any]:
     with reading() as work:
         row = receivers.find(work)
         caught = receivers.caught(work) if row is not None else ()
-    body = render("webhooks/caught.html", caught=caught)
+    may_change = current_actor().allows(MANAGE)
+    body = render("webhooks/caught.html", caught=caught, may_change=may_change)
     return {
         "receiver": row,
         "url": receivers.url(row) if row is not None else "",
         "answers": [{"value": status, "label": _LABELS[status]} for status in ANSWERS],
-        "may_change": current_actor().allows(MANAGE),
+        "may_change": may_change,
         "caught": caught,
         "body": Markup(body),  # noqa: S704 - a template of ours, escaped
         "seen": hashlib.blake2b(body.encode(), digest_size=8).hexdigest(),

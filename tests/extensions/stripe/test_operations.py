@@ -16,6 +16,7 @@ from extensions.sdk.capabilities.payment_shapes import (
 from extensions.sdk.context import HttpResponse
 from extensions.sdk.errors import HttpFailed
 from extensions.sdk.service_errors import ServiceError, ServiceRefused, ServiceUnavailable
+from extensions.stripe.client import Api
 from extensions.stripe.extension import StripePayments
 from tests.support.calling_out import FarSide, app_with, said
 
@@ -38,7 +39,7 @@ def far():
 
 @pytest.fixture
 def payments(far):
-    return StripePayments(app_with(far, {"base_url": "https://api.stripe.test/"}))
+    return StripePayments(Api(app_with(far, {"base_url": "https://api.stripe.test/"})))
 
 
 def test_a_payment_is_read_whole(payments, far):
