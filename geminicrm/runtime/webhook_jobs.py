@@ -12,10 +12,11 @@ from geminicrm.kernel.errors import Unavailable
 from geminicrm.kernel.jobs.kinds import Cancelled, Claimed, Postponed, Run
 from geminicrm.kernel.work import Works
 from geminicrm.runtime.calls import Calls
-from geminicrm.runtime.capabilities import Asked, Capabilities, Provider
+from geminicrm.runtime.capabilities import Capabilities
 from geminicrm.runtime.convergence import Convergence
 from geminicrm.runtime.extension_jobs import HookKind
 from geminicrm.runtime.live import Installed
+from geminicrm.runtime.providers import Asked, Provider
 from geminicrm.webhooks.incoming.inbox import Inbox
 from geminicrm.webhooks.incoming.storing import KIND
 

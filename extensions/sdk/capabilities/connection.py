@@ -1,4 +1,4 @@
-"""What every integration can do: take a connection up, prove that it works, hear of events, end it."""
+"""What every integration can do: take a connection up, prove that it works, hear events, end it."""
 
 from collections.abc import Mapping
 from typing import Protocol
