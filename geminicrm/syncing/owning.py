@@ -33,7 +33,7 @@ def read_owners(works: Works, actor: Actor, far: FarCrm) -> Owners | None:
 
 
 def tell(work: Work, row: SyncSettings, owners: Owners) -> None:
-    """Remember who was met without a namesake; the audit log has each of them once.
+    """Remember who was met without a namesake; the audit log has who that is when it changes.
 
     Where one has got a namesake since, all records are read anew, so that theirs get their owner.
     """
@@ -50,4 +50,5 @@ def tell(work: Work, row: SyncSettings, owners: Owners) -> None:
         work.session.execute(cursors.values(cursor=""))
         row.next_at = work.now
     row.unknown_owners = after
-    work.audit("sync.owners_unknown", row.connection_id, after)
+    if after:
+        work.audit("sync.owners_unknown", row.connection_id, after)

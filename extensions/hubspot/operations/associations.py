@@ -99,7 +99,7 @@ def _links(one: Mapping[str, Any], primary: int | None) -> Iterator[Link]:
             labels=tuple(str(label) for label in labels if label),
             # By its number: an account may have a label of its own with the same name.
             primary=any(
-                (kind["category"], kind["typeId"]) == (_HUBSPOTS, primary) for kind in kinds
+                (kind.get("category"), kind.get("typeId")) == (_HUBSPOTS, primary) for kind in kinds
             ),
         )
 

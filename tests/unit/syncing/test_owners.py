@@ -24,7 +24,7 @@ def team(both_sides):
 
 
 def user(sides, name):
-    with sides.core.works.across_workspaces("test: a user") as work:
+    with sides.core.works.across_workspaces("test: a user", write=True) as work:
         return create_user(work, sides.tenant.id, f"{name}@north.example", "member", PASSWORD).id
 
 
