@@ -53,10 +53,19 @@ def upgrade() -> None:
         "sync_awaited",
         ["workspace_id", "kind", "other_id"],
     )
+    for column in (
+        sa.Column("paid_minor", sa.BigInteger(), nullable=True),
+        sa.Column("paid_currency", sa.String(length=3), nullable=True),
+        sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False),
+    ):
+        op.add_column("payments", column)
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Take it back; the version before does not know what was paid otherwise."""
+    op.execute("UPDATE payments SET state = 'unknown' WHERE state = 'differs'")
+    for name in ("paid_minor", "paid_currency", "refunded_minor"):
+        op.drop_column("payments", name)
     op.drop_table("sync_awaited")
     op.drop_index(op.f(f"ix_sync_links_{'_'.join(_DUE)}"), "sync_links")
     for name in _LINKS:
