@@ -7,7 +7,7 @@ vendor's description and answers by it. Without the folder the tests that ask fo
 import importlib.util
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -103,6 +103,15 @@ def vendors(vendor_server: Vendors) -> Vendors:
     """Give the server with an empty log and no faults."""
     vendor_server.forget()
     return vendor_server
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Callable[[str, list[dict[str, Any]]], list[Any]]:
+    """Give what judges requests that another far side took; without the folder nobody does."""
+    if not os.environ.get(FOLDER):
+        return lambda _vendor, _log: []
+    vendors: Vendors = request.getfixturevalue("vendors")
+    return vendors.judge
 
 
 def _loaded(folder: Path) -> ModuleType:
