@@ -1,8 +1,11 @@
 """As much of HubSpot as a sync asks: records that stay, searches, batches, links."""
 
+import itertools
 import json
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tests.support.hubspot_answers import AT, BATCH, OWNERS, record
@@ -29,6 +32,12 @@ _PIPELINE: Final = {
     ],
 }
 _Given = Mapping[str, Any]
+_TESTS: Final[Mapping[str, Callable[[int, int], bool]]] = {
+    "GTE": operator.ge,
+    "LTE": operator.le,
+    "EQ": operator.eq,
+    "GT": operator.gt,
+}
 
 
 @dataclass
@@ -39,11 +48,17 @@ class FarHubSpot:
         default_factory=lambda: {"contacts": {}, "companies": {}, "deals": {}}
     )
     links: set[tuple[str, str]] = field(default_factory=set)
+    _moments: "itertools.count[int]" = field(default_factory=itertools.count)
 
-    def put(self, kind: str, **properties: str) -> dict[str, Any]:
-        """Make a record."""
-        made = record(str(100 + sum(map(len, self.records.values()))), **properties)
-        self.records[kind][made["id"]] = made
+    def put(self, kind: str, record_id: str = "", /, **properties: str) -> dict[str, Any]:
+        """Make or change a record, a second after the last one."""
+        record_id = record_id or str(100 + sum(map(len, self.records.values())))
+        old = self.records[kind].pop(record_id, {"properties": {}})  # the latest stands last
+        moment = datetime.fromisoformat(AT) + timedelta(seconds=next(self._moments))
+        values = {**old["properties"], **properties, "hs_object_id": record_id}
+        known = {name: value for name, value in values.items() if "lastmodified" not in name}
+        made = record(record_id, moment.isoformat().replace("+00:00", "Z"), **known)
+        self.records[kind][record_id] = made
         return made
 
     def take(self, call: dict[str, Any]) -> tuple[int, Any]:
@@ -67,11 +82,12 @@ class FarHubSpot:
         return (200, {"results": []}) if deed is None else deed(kind, given)
 
     def _search(self, kind: str, given: _Given) -> tuple[int, Any]:
-        found = list(self.records[kind].values())
-        for one in given["filterGroups"][0]["filters"]:
-            if one["operator"] == "IN":
-                name, wanted = one["propertyName"], one["values"]
-                found = [each for each in found if each["properties"].get(name) in wanted]
+        filters = given["filterGroups"][0]["filters"]
+        found = [
+            one
+            for one in self.records[kind].values()
+            if all(_fits(each, one["properties"]) for each in filters)
+        ]
         begin = int(given.get("after", 0))
         page = {"total": len(found), "results": found[begin : begin + _PAGE]}
         if len(found) > begin + _PAGE:
@@ -97,16 +113,14 @@ class FarHubSpot:
         if found is None:
             made = self.put(kind, **{key: one["id"], **one["properties"]})
             return _traced({**made, "new": True}, one)
-        found["properties"] |= one["properties"]
-        return _traced({**found, "new": False}, one)
+        changed = self.put(kind, found["id"], **one["properties"])
+        return _traced({**changed, "new": False}, one)
 
     def _update(self, kind: str, given: _Given) -> tuple[int, Any]:
-        results = []
-        for one in given["inputs"]:
-            found = self.records[kind][one["id"]]
-            found["properties"] |= one["properties"]
-            results.append(_traced(found, one))
-        return 200, {**BATCH, "results": results}
+        changed = [
+            _traced(self.put(kind, one["id"], **one["properties"]), one) for one in given["inputs"]
+        ]
+        return 200, {**BATCH, "results": changed}
 
     def _link(self, deed: str, given: _Given) -> tuple[int, Any]:
         if deed == "read":
@@ -124,6 +138,18 @@ class FarHubSpot:
             if one == from_id
         ]
         return {"from": {"id": from_id}, "to": to}
+
+
+def _fits(one: _Given, properties: Mapping[str, str]) -> bool:
+    value = properties.get(one["propertyName"], "")
+    if one["operator"] == "IN":
+        return value in one["values"]
+    return _TESTS[one["operator"]](_number(value), int(one["value"]))
+
+
+def _number(value: str) -> int:
+    """Give a moment in milliseconds, and any other number as it is."""
+    return int(value) if value.isdigit() else int(datetime.fromisoformat(value).timestamp() * 1000)
 
 
 def _traced(one: dict[str, Any], asked: _Given) -> dict[str, Any]:
