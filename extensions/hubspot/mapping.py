@@ -28,11 +28,18 @@ STANDARD: Final[Mapping[Kind, StandardFields]] = MappingProxyType(
                 "email": "email",
                 "phone": "phone",
                 "title": "jobtitle",
+                "owner": "hubspot_owner_id",
             },
             key="email",
         ),
         "company": StandardFields(
-            names={"name": "name", "domain": "domain", "phone": "phone", "address": "address"},
+            names={
+                "name": "name",
+                "domain": "domain",
+                "phone": "phone",
+                "address": "address",
+                "owner": "hubspot_owner_id",
+            },
             key="domain",
         ),
         "deal": StandardFields(
@@ -43,6 +50,7 @@ STANDARD: Final[Mapping[Kind, StandardFields]] = MappingProxyType(
                 "expected_close_on": "closedate",
                 "pipeline": "pipeline",
                 "stage": "dealstage",
+                "owner": "hubspot_owner_id",
             },
         ),
     }

@@ -57,6 +57,12 @@ def _serve_one(api: Blueprint, payments: Payments) -> None:
         payments.looker.cancel(current_actor(), payment_id)
         return _answer(payment_id)
 
+    @api.post("/<payment_id>/accept")
+    @needs(REQUEST)
+    def accept(payment_id: str) -> Response:
+        payments.looker.accept(current_actor(), payment_id)
+        return _answer(payment_id)
+
     @api.post("/<payment_id>/ask-again")
     @needs(REQUEST)
     def again(payment_id: str) -> Response:

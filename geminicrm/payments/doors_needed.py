@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout
+from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout, Refund
 from geminicrm.kernel.work import Actor
 
 
@@ -38,4 +38,8 @@ class Paying(Protocol):
         self, actor: Actor, connection_id: str, checkout_id: str, key: str
     ) -> Checkout:
         """Close an open one. Raises SdkError."""
+        ...
+
+    def list_refunds(self, actor: Actor, connection_id: str, payment_id: str) -> Sequence[Refund]:
+        """Give what was given back of a payment, in parts or whole. Raises SdkError."""
         ...

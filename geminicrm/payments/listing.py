@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.errors import Finding, ValidationFailed
-from geminicrm.kernel.money import to_decimal_string
+from geminicrm.kernel.money import is_currency, to_decimal_string
 from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
 from geminicrm.kernel.work import Work
 from geminicrm.mail.models import OutgoingMail
@@ -72,9 +72,32 @@ def shape(row: Payment) -> dict[str, Any]:
     return {
         **{name: getattr(row, name) for name in _PLAIN},
         "amount": to_decimal_string(row.amount_minor, row.currency),
+        "paid": _paid(row),
+        "refunded": _refunded(row),
         "automatic": row.origin is not None,
         **{name: format_instant(at) if at else None for name, at in instants.items()},
     }
+
+
+def _paid(row: Payment) -> dict[str, str] | None:
+    """Give what was paid where that is not what was asked for."""
+    if row.paid_minor is None or row.paid_currency is None:
+        return None
+    return {"amount": _decimals(row.paid_minor, row.paid_currency), "currency": row.paid_currency}
+
+
+def _refunded(row: Payment) -> str | None:
+    """Give what was given back so far; None for nothing."""
+    return (
+        _decimals(row.refunded_minor, row.paid_currency or row.currency)
+        if row.refunded_minor
+        else None
+    )
+
+
+def _decimals(minor: int, currency: str) -> str:
+    """Write an amount; of a currency that we don't know in minor units."""
+    return to_decimal_string(minor, currency) if is_currency(currency) else str(minor)
 
 
 def _known(state: str) -> str:

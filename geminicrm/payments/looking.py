@@ -13,7 +13,16 @@ from geminicrm.kernel.jobs.jobs import NewJob, enqueue
 from geminicrm.kernel.jobs.kinds import Claimed, Run
 from geminicrm.kernel.work import Actor, Work, Works
 from geminicrm.payments.doors_needed import Paying
-from geminicrm.payments.models import ASKING, CANCELED, FAILED, OPEN, PAID, UNKNOWN, Payment
+from geminicrm.payments.models import (
+    ASKING,
+    CANCELED,
+    DIFFERS,
+    FAILED,
+    OPEN,
+    PAID,
+    UNKNOWN,
+    Payment,
+)
 from geminicrm.payments.requesting import (
     REQUEST,
     find_payment,
@@ -21,11 +30,13 @@ from geminicrm.payments.requesting import (
     key_of,
     locked,
 )
-from geminicrm.payments.settling import LONGEST_PAUSE, Settling, next_look
+from geminicrm.payments.settling import LONGEST_PAUSE, Settling, next_look, next_refund_look
 
 LOOKING_KIND: Final = "payments.look"
 _SECONDS: Final = 120
 _AT_ONCE: Final = 500
+_EXPIRED: Final = "expired"
+_NOT_CLOSED: Final = "The provider did not close the link: somebody may be paying just now."
 _log = structlog.get_logger(__name__)
 
 
@@ -51,7 +62,10 @@ class Looker:
         actor = SystemActor(workspace_id)
         with self._works.read(actor) as work:
             row = find_payment(work, payment_id)
-        if row.checkout_id is None or row.connection_id is None or row.state == PAID:
+        if row.checkout_id is None or row.connection_id is None:
+            return
+        if row.state == PAID:
+            self._look_back(actor, row, row.connection_id)
             return
         try:
             checkout = self._paying.get_checkout(actor, row.connection_id, row.checkout_id)
@@ -65,23 +79,43 @@ class Looker:
                 _looked(work, found)
                 self._settling.settle(work, found, checkout)
 
+    def _look_back(self, actor: Actor, row: Payment, connection_id: str) -> None:
+        """Look whether a paid one was given back."""
+        if row.payment_id is None:
+            return
+        try:
+            refunds = self._paying.list_refunds(actor, connection_id, row.payment_id)
+        except SdkError as error:
+            self._note(actor, row.id, error)
+            return
+        with self._works.write(actor) as work:
+            found = find_payment(work, row.id, held=True)
+            _looked(work, found)
+            self._settling.refunded(work, found, refunds)
+
+    def accept(self, actor: Actor, payment_id: str) -> None:
+        """Take as paid what was paid otherwise. Raises NotFound, ScopeMissing, Conflict."""
+        with self._works.write(actor) as work:
+            work.require(REQUEST)
+            self._settling.accept(work, find_payment(work, payment_id, held=True))
+
     def cancel(self, actor: Actor, payment_id: str) -> None:
         """End a payment, at the provider too. Raises NotFound, ScopeMissing, Conflict.
 
-        Where the provider does not close the link, the payment stays as it is and says why.
+        Where the provider does not close the link, the payment stays as it is and says why; only
+        what is canceled is audited as such.
         """
         with self._works.write(actor) as work:
             work.require(REQUEST)
             row = find_payment(work, payment_id, held=True)
-            if row.state not in {ASKING, OPEN, FAILED, UNKNOWN}:
+            if row.state not in {ASKING, OPEN, FAILED, UNKNOWN, DIFFERS}:
                 raise Conflict(f"The payment is {row.state}: there is nothing to cancel.")
-            work.audit("payment.canceled", row.id, {"was": row.state})
             if row.state != OPEN:
-                _end(row)
+                _end(work, row)
                 return
-        self._close(row)
+        self._close(actor, row)
 
-    def _close(self, row: Payment) -> None:
+    def _close(self, person: Actor, row: Payment) -> None:
         actor = SystemActor(row.workspace_id)
         key, via = f"{key_of(row)}.expire", row.connection_id or ""
         try:
@@ -90,11 +124,15 @@ class Looker:
             self._note(actor, row.id, error)
             self.look(row.workspace_id, row.id)  # it may be refused because it is paid
             return
+        if checkout.status == _EXPIRED and not checkout.paid:
+            with self._works.write(person) as work:
+                found = find_payment(work, row.id, held=True)
+                if found.state == OPEN and found.checkout_id == row.checkout_id:
+                    _end(work, found)
+            return
         with self._works.write(actor) as work:
-            found = find_payment(work, row.id, held=True)
-            if found.state == OPEN and not checkout.paid:
-                _end(found)
-            self._settling.settle(work, found, checkout)
+            found = self._settling.settle(work, row, checkout)
+            found.error = _NOT_CLOSED if found.state == OPEN else found.error
 
     def _note(self, actor: Actor, payment_id: str, error: SdkError) -> None:
         with self._works.write(actor) as work:
@@ -104,6 +142,8 @@ class Looker:
             row.mend = error.mend if isinstance(error, ServiceError) else None
             if row.state == OPEN:
                 row.next_look_at = next_look(work.now, row)
+            elif row.state == PAID:
+                row.next_look_at = next_refund_look(work.now, row)
 
 
 class LookKind:
@@ -171,5 +211,6 @@ def _looked(work: Work, row: Payment) -> None:
     row.looked_at = work.now
 
 
-def _end(row: Payment) -> None:
+def _end(work: Work, row: Payment) -> None:
+    work.audit("payment.canceled", row.id, {"was": row.state})
     row.state, row.url, row.error, row.mend, row.next_look_at = CANCELED, None, None, None, None

@@ -5,7 +5,7 @@ from typing import Final
 
 from extensions.sdk.capabilities.email import Address
 from geminicrm.identity.models import Workspace
-from geminicrm.kernel.money import to_decimal_string
+from geminicrm.kernel.money import is_currency, to_decimal_string
 from geminicrm.kernel.work import Work
 from geminicrm.mail.doors_needed import Accounts
 from geminicrm.mail.writing import NewMail, write_mail
@@ -73,8 +73,17 @@ class PaymentMails:
 
 
 def amount_of(row: Payment) -> str:
-    """Give the amount as people read it."""
-    return money(to_decimal_string(row.amount_minor, row.currency), row.currency)
+    """Give the amount as people read it: what was paid, where that is not what was asked for."""
+    if row.paid_minor is not None and row.paid_currency is not None:
+        return written(row.paid_minor, row.paid_currency)
+    return written(row.amount_minor, row.currency)
+
+
+def written(minor: int, currency: str) -> str:
+    """Write an amount for people; a currency that we don't know has its minor units."""
+    if not is_currency(currency):
+        return f"{minor} {currency}"
+    return money(to_decimal_string(minor, currency), currency)
 
 
 def _workspace(work: Work) -> str:

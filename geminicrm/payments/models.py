@@ -15,8 +15,10 @@ EXPIRED = "expired"
 CANCELED = "canceled"
 FAILED = "failed"
 UNKNOWN = "unknown"
-STATES = (ASKING, OPEN, PAID, EXPIRED, CANCELED, FAILED, UNKNOWN)
-"""`failed` was certainly not made; of `unknown` nobody knows, and a person decides."""
+DIFFERS = "differs"
+STATES = (ASKING, OPEN, PAID, EXPIRED, CANCELED, FAILED, UNKNOWN, DIFFERS)
+"""`failed` was certainly not made; of `unknown` nobody knows, and `differs` is paid otherwise than
+it was asked for: of both a person decides."""
 
 
 class Payment(WorkspaceOwned, Base):
@@ -26,6 +28,9 @@ class Payment(WorkspaceOwned, Base):
     only that one is asked again, with the same idempotency key, since `asked_at`. `origin` is the
     lead that it was made for by itself; `greeted` says that this lead was written to. `mail_id` is
     the latest mail about it. `next_look_at` is when a worker looks after it.
+
+    `paid_minor` and `paid_currency` are what was paid where that is not what was asked for;
+    `refunded_minor` is what was given back of it so far.
     """
 
     __tablename__ = "payments"
@@ -56,6 +61,9 @@ class Payment(WorkspaceOwned, Base):
     checkout_id: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str | None] = mapped_column(Text)
     payment_id: Mapped[str | None] = mapped_column(String(255))
+    paid_minor: Mapped[int | None] = mapped_column(BigInteger)
+    paid_currency: Mapped[str | None] = mapped_column(String(3))
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0)
     error: Mapped[str | None] = mapped_column(Text)
     mend: Mapped[str | None] = mapped_column(Text)
     origin: Mapped[str | None] = mapped_column(String(40))

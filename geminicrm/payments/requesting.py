@@ -70,6 +70,7 @@ def request_payment(work: Work, new: NewPaymentRequest) -> Payment:
         round=1,
         attempts=0,
         looks=0,
+        refunded_minor=0,
         greeted=False,
         origin=new.origin,
         created_by=work.actor.label,
@@ -99,6 +100,7 @@ def ask_again(work: Work, payment_id: str) -> Payment:
         row.provider = row.connection_id = row.live = row.asked_at = None
     row.state = ASKING
     row.checkout_id = row.url = row.expires_at = row.error = row.mend = None
+    row.paid_minor = row.paid_currency = None
     row.looks = 0
     hand_over(work, row)
     return row

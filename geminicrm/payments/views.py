@@ -28,6 +28,7 @@ _TABS: Final = (
     ("canceled", "Canceled"),
     ("failed", "Failed"),
     ("unknown", "Unknown"),
+    ("differs", "Paid otherwise"),
 )
 _TOLD: Final = {
     "asking": ("The link is asked for.", "success"),
@@ -36,6 +37,7 @@ _TOLD: Final = {
     "expired": ("The link has expired.", "success"),
     "canceled": ("The payment is canceled.", "success"),
     "failed": ("No link was made.", "error"),
+    "differs": ("Something else was paid than was asked for.", "error"),
     "unknown": ("Nobody knows whether a link was made.", "error"),
 }
 _FIELDS: Final = (
@@ -170,6 +172,12 @@ def _serve_deeds(pages: Blueprint, payments: Payments) -> None:
     @needs(REQUEST)
     def cancel(payment_id: str) -> Response:
         payments.looker.cancel(current_actor(), payment_id)
+        return _back(payment_id)
+
+    @pages.post("/<payment_id>/accept")
+    @needs(REQUEST)
+    def accept(payment_id: str) -> Response:
+        payments.looker.accept(current_actor(), payment_id)
         return _back(payment_id)
 
     @pages.post("/<payment_id>/ask-again")

@@ -7,6 +7,8 @@ from extensions.sdk.capabilities.crm_sync import (
     BatchResult,
     Change,
     Kind,
+    Link,
+    Owner,
     Page,
     Pipeline,
     Search,
@@ -79,6 +81,24 @@ class CapabilityCrm:
         """Give the pipelines of deals."""
         found: tuple[Pipeline, ...] = self._ask("pipelines")
         return found
+
+    def owners(self) -> tuple[Owner, ...]:
+        """Give all owners of records."""
+        found: tuple[Owner, ...] = self._ask("owners")
+        return found
+
+    def links(self, from_kind: Kind, to_kind: Kind, ids: tuple[str, ...]) -> tuple[Link, ...]:
+        """Give the links of up to 100 records to records of another kind."""
+        found: tuple[Link, ...] = self._ask("links", from_kind=from_kind, to_kind=to_kind, ids=ids)
+        return found
+
+    def link(self, from_kind: Kind, to_kind: Kind, links: tuple[Link, ...]) -> BatchResult:
+        """Link pairs of records."""
+        return self._many("link", from_kind=from_kind, to_kind=to_kind, links=links)
+
+    def unlink(self, from_kind: Kind, to_kind: Kind, links: tuple[Link, ...]) -> BatchResult:
+        """Take links away."""
+        return self._many("unlink", from_kind=from_kind, to_kind=to_kind, links=links)
 
     def _many(self, operation: str, **given: Any) -> BatchResult:
         result: BatchResult = self._ask(operation, **given)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout
+from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout, Refund
 from geminicrm.kernel.work import Actor
 from geminicrm.mail.doors_needed import Accounts
 from geminicrm.payments.doors_needed import Way
@@ -39,28 +39,40 @@ class CapabilityPaying:
         self, actor: Actor, connection_id: str, new: NewCheckout, key: str
     ) -> Checkout:
         """Make a link. Raises SdkError."""
-        return self._ask(actor, connection_id, "create_checkout", new=new, idempotency_key=key)
+        return self._checkout(actor, connection_id, "create_checkout", new=new, idempotency_key=key)
 
     def get_checkout(self, actor: Actor, connection_id: str, checkout_id: str) -> Checkout:
         """Read one. Raises SdkError."""
-        return self._ask(actor, connection_id, "get_checkout", checkout_id=checkout_id)
+        return self._checkout(actor, connection_id, "get_checkout", checkout_id=checkout_id)
 
     def expire_checkout(
         self, actor: Actor, connection_id: str, checkout_id: str, key: str
     ) -> Checkout:
         """Close an open one. Raises SdkError."""
         given = {"checkout_id": checkout_id, "idempotency_key": key}
-        return self._ask(actor, connection_id, "expire_checkout", **given)
+        return self._checkout(actor, connection_id, "expire_checkout", **given)
 
-    def _ask(self, actor: Actor, connection_id: str, operation: str, **arguments: Any) -> Checkout:
+    def list_refunds(self, actor: Actor, connection_id: str, payment_id: str) -> Sequence[Refund]:
+        """Give what was given back of a payment. Raises SdkError."""
+        refunds: Sequence[Refund] = self._ask(
+            actor, connection_id, "list_refunds", payment_id=payment_id
+        )
+        return refunds
+
+    def _checkout(
+        self, actor: Actor, connection_id: str, operation: str, **arguments: Any
+    ) -> Checkout:
+        checkout: Checkout = self._ask(actor, connection_id, operation, **arguments)
+        return checkout
+
+    def _ask(self, actor: Actor, connection_id: str, operation: str, **arguments: Any) -> Any:
         asked = Asked(
             capability=_PAYMENTS,
             operation=operation,
             arguments=arguments,
             connection_id=connection_id,
         )
-        checkout: Checkout = self._capabilities.ask(actor, asked)[1]
-        return checkout
+        return self._capabilities.ask(actor, asked)[1]
 
 
 def payers(capabilities: Capabilities) -> tuple[CapabilityPaying, Accounts]:

@@ -12,7 +12,7 @@ from geminicrm.crm.shared.spec import Rest
 from geminicrm.kernel.clock import parse_instant
 from geminicrm.kernel.work import Work
 from geminicrm.syncing import dirty
-from geminicrm.syncing.fields import STAGE
+from geminicrm.syncing.fields import OWNER, STAGE
 from geminicrm.syncing.merging import Side, merge
 from geminicrm.syncing.models import GONE, NEWEST, SENDING, UNKNOWN, SyncLink
 from geminicrm.syncing.pairing import Pairing, fail, label_of, seen, settle
@@ -20,6 +20,7 @@ from geminicrm.syncing.writing import fields_of, note_conflicts, told, write
 
 _MOST_LOST: Final = 200
 _LOST: Final = (SENDING, UNKNOWN)
+_NAMES: Final = {"stage_id": STAGE, "owner_id": OWNER}
 
 
 class Absorbing:
@@ -87,14 +88,17 @@ class Absorbing:
 
     def _merge(self, record: FarRecord, link: SyncLink, ours: Rest) -> bool:
         pairing, fields = self._pairing, self._pairing.fields
-        own, theirs = fields.ours(ours), fields.theirs(record)
-        merged = merge(link.base, own, theirs, self._winner(record, ours))
+        own, winner = fields.ours(ours), self._winner(record, ours)
+        # An owner of ours whom they don't know has no value there: it is not compared.
+        theirs = {name: value for name, value in fields.theirs(record).items() if name in own}
+        merged = merge(link.base, own, theirs, winner)
+        link.ties_side = winner
         taken = merged.take if pairing.reads else frozenset()
         data: dict[str, Any] = fields.to_ours(record, sorted(taken))
         after, refused = write(self._work, pairing, ours, data) if data else (ours, [])
         after = after or ours
         wrong = fields_of(refused) | (merged.take - taken)
-        self._noted(record, link, wrong, told(refused))
+        self._noted(record, link, wrong | (fields.theirs(record).keys() - own), told(refused))
         link.conflict = (
             note_conflicts(self._work, pairing, ours["id"], merged.conflicts) or link.conflict
         )
@@ -114,12 +118,14 @@ class Absorbing:
         """Remember theirs as what both had, but for what was not taken."""
         fields = self._pairing.fields
         theirs = fields.theirs(record)
-        refused = {STAGE if name == "stage_id" else name for name in wrong}
+        refused = {_NAMES.get(name, name) for name in wrong}
         agreed = {name: value for name, value in theirs.items() if name not in refused}
         link.base = {**link.base, **agreed}
         link.label = label_of(theirs) or record.id
         link.synced_at = self._work.now
         seen(link, record)
+        if self._pairing.ties:
+            link.ties_due = self._work.now
         strange = fields.strange_stage(record)
         if strange:
             name = self._pairing.far.name
@@ -133,9 +139,10 @@ class Absorbing:
     def _mark_if_different(self, link: SyncLink, ours: Rest, wrong: set[str]) -> None:
         pairing = self._pairing
         own = pairing.fields.ours(ours)
-        if STAGE in own and STAGE not in link.base:
-            # Theirs is in a stage that we don't have: it stays there until ours is moved.
-            link.base = {**link.base, STAGE: own[STAGE]}
+        # Theirs is in a stage, or of an owner, that we don't have: it stays so until ours is moved.
+        missing = own.keys() - link.base
+        strange = {str(name): own[name] for name in (STAGE, OWNER) if name in missing}
+        link.base = {**link.base, **strange}
         differs = any(
             link.base.get(name, "") != value for name, value in own.items() if name not in wrong
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from geminicrm.kernel.errors import Conflict, Finding, NotFound, ValidationFailed
 from geminicrm.kernel.generation import SYNCING, Generations
@@ -111,6 +111,7 @@ class Choosing:
             dirty.mark(work, connection_id, link.kind, [link.record_id])
         # Somebody looked: what was not found there is made anew.
         link.state = FAILED if link.far_id is None else AGAIN
+        link.ties_due = work.now
         ask(work, connection_id)
 
 
@@ -148,6 +149,8 @@ def _look_again(work: Work, row: SyncSettings) -> None:
     cursors = select(SyncCursor).where(SyncCursor.connection_id == row.connection_id)
     for cursor in work.session.scalars(cursors):
         cursor.scanned, cursor.first_done = "", False
+    links = update(SyncLink).where(SyncLink.connection_id == row.connection_id)
+    work.session.execute(links.values(ties_due=work.now))
     if row.enabled:
         work.session.flush()
         ask(work, row.connection_id)
@@ -165,6 +168,7 @@ def _new(work: Work, connection_id: str) -> SyncSettings:
         deletes="keep",
         next_at=work.now,
         archive_at=work.now,
+        unknown_owners={},
         updated_at=work.now,
     )
     work.session.add(row)

@@ -8,6 +8,8 @@ from extensions.sdk.capabilities.crm_sync import (
     BatchResult,
     Change,
     Kind,
+    Link,
+    Owner,
     Page,
     Pipeline,
     Search,
@@ -69,6 +71,22 @@ class FarCrm(Protocol):
 
     def pipelines(self) -> tuple[Pipeline, ...]:
         """Give the pipelines of deals."""
+        ...
+
+    def owners(self) -> tuple[Owner, ...]:
+        """Give all owners of records."""
+        ...
+
+    def links(self, from_kind: Kind, to_kind: Kind, ids: tuple[str, ...]) -> tuple[Link, ...]:
+        """Give the links of up to 100 records to records of another kind."""
+        ...
+
+    def link(self, from_kind: Kind, to_kind: Kind, links: tuple[Link, ...]) -> BatchResult:
+        """Link pairs of records; asked twice it is the same."""
+        ...
+
+    def unlink(self, from_kind: Kind, to_kind: Kind, links: tuple[Link, ...]) -> BatchResult:
+        """Take links away; asked twice it is the same."""
         ...
 
 

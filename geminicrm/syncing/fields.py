@@ -6,27 +6,38 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from extensions.sdk.capabilities.crm_sync import FarRecord, StandardFields
+from geminicrm.syncing.owners import Owners
 from geminicrm.syncing.stages import Stages
 
 Rest = Mapping[str, Any]
 STAGE: Final = "stage"
+OWNER: Final = "owner"
 _PIPELINE: Final = "pipeline"
 _DAY: Final = len("2026-11-21")
 _DIGITS: Final = 30
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "contact": ("first_name", "last_name", "email", "phone", "title"),
-        "company": ("name", "domain", "phone", "address"),
-        "deal": ("name", "amount", "currency", "expected_close_on", STAGE),
+        "contact": ("first_name", "last_name", "email", "phone", "title", OWNER),
+        "company": ("name", "domain", "phone", "address", OWNER),
+        "deal": ("name", "amount", "currency", "expected_close_on", STAGE, OWNER),
     }
 )
 """What is synced of each kind, as far as the other side has it."""
 
 
 class Fields:
-    """Reads and writes the values of one kind; `stages` are needed for deals alone."""
+    """Reads and writes the values of one kind; `stages` are needed for deals alone.
 
-    def __init__(self, kind: str, standard: StandardFields, stages: Stages | None = None) -> None:
+    An owner whom the other side does not know is left out on both sides: it is not compared.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        standard: StandardFields,
+        stages: Stages | None = None,
+        owners: Owners | None = None,
+    ) -> None:
         self.kind = kind
         self.key = standard.key
         self._names = {
@@ -34,6 +45,9 @@ class Fields:
         }
         self._pipeline = standard.names.get(_PIPELINE, "")
         self._stages = stages
+        self._owners = owners or Owners((), ())
+        if owners is None:
+            self._names.pop(OWNER, None)
         if stages is None or not self._pipeline:
             self._names.pop(STAGE, None)
 
@@ -50,10 +64,16 @@ class Fields:
 
     def ours(self, record: Rest) -> dict[str, str]:
         """Give the values of our record, as they are compared."""
-        return {name: same(name, record[_own(name)]) for name in self._names}
+        found = {name: same(name, record[_own(name)]) for name in self._names}
+        if found.get(OWNER) and self._owners.theirs(found[OWNER]) is None:
+            del found[OWNER]
+        return found
 
     def theirs(self, record: FarRecord) -> dict[str, str]:
-        """Give the values of theirs, as they are compared; a stage that fits none is left out."""
+        """Give the values of theirs, as they are compared.
+
+        A stage and an owner that fit none of ours are left out.
+        """
         found = {name: same(name, record.values.get(far)) for name, far in self._names.items()}
         if STAGE in found:
             stage = self._our_stage(record)
@@ -61,6 +81,12 @@ class Fields:
                 del found[STAGE]
             else:
                 found[STAGE] = stage
+        if found.get(OWNER):
+            owner = self._owners.ours(found[OWNER])
+            if owner is None:
+                del found[OWNER]
+            else:
+                found[OWNER] = owner
         return found
 
     def strange_stage(self, record: FarRecord) -> str:
@@ -76,6 +102,8 @@ class Fields:
             value = (record.values.get(self._names[name]) or "").strip()
             if name == STAGE:
                 found[_own(name)] = self._our_stage(record)
+            elif name == OWNER:
+                found[_own(name)] = self._owners.ours(value) if value else None
             elif name == "expected_close_on":
                 found[name] = value[:_DAY]
             else:
@@ -87,6 +115,9 @@ class Fields:
         found, wrong = {}, ""
         for name in names:
             value = record[_own(name)]
+            if name == OWNER:
+                found[self._names[name]] = self._owners.theirs(value or "") or ""
+                continue
             if name != STAGE:
                 found[self._names[name]] = "" if value is None else str(value)
                 continue
@@ -96,6 +127,10 @@ class Fields:
             else:
                 found[self._pipeline], found[self._names[STAGE]] = place
         return found, wrong
+
+    def said(self, name: str, value: str) -> str:
+        """Write a value as it is compared for people."""
+        return self._owners.address(value) if name == OWNER else value
 
     def key_of(self, values: Mapping[str, str]) -> str:
         """Give what finds a record, from values as they are compared; "" for nothing."""
@@ -121,7 +156,7 @@ def same(name: str, value: object) -> str:
 
 
 def _own(name: str) -> str:
-    return "stage_id" if name == STAGE else name
+    return f"{name}_id" if name in {STAGE, OWNER} else name
 
 
 def _number(text: str) -> str:

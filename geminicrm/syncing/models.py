@@ -29,7 +29,10 @@ STATES: Final = (OK, FAILED, SENDING, UNKNOWN, GONE, AGAIN)
 
 
 class SyncSettings(WorkspaceOwned, Base):
-    """What was chosen for a connection. `next_at` is when the other side is read again."""
+    """What was chosen for a connection. `next_at` is when the other side is read again.
+
+    `unknown_owners` has the addresses of owners who have no namesake: `there` and `here` by id.
+    """
 
     __tablename__ = "sync_settings"
     __table_args__ = tenant_args(
@@ -49,6 +52,7 @@ class SyncSettings(WorkspaceOwned, Base):
     archive_at: Mapped[datetime]
     last_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+    unknown_owners: Mapped[dict[str, Any]] = mapped_column(default=dict)
     updated_at: Mapped[datetime]
 
 
@@ -77,7 +81,11 @@ class SyncLink(WorkspaceOwned, Base):
 
     Either id may be missing where the record could not be made on that side. `base` is what both
     had when they were the same last; `far_at` is the last change over there that was seen.
-    `error_side` says on which side it failed, `conflict` has the last field that both had changed.
+    `error_side` says on which side it failed (`tie`: between records), `conflict` has the last
+    field that both had changed.
+
+    `ties` has, by kind, the record that both sides had it belong with last: its id here and there.
+    `ties_due` is when that is compared next, `ties_side` who wins if both have changed it.
     """
 
     __tablename__ = "sync_links"
@@ -87,6 +95,7 @@ class SyncLink(WorkspaceOwned, Base):
         tenant_fk("connection_id", "connections", ondelete="CASCADE"),
         Index(None, "workspace_id", "connection_id", "state"),
         Index(None, "workspace_id", "record_id"),
+        Index(None, "workspace_id", "connection_id", "kind", "ties_due"),
     )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -101,8 +110,30 @@ class SyncLink(WorkspaceOwned, Base):
     error: Mapped[str | None] = mapped_column(Text)
     error_side: Mapped[str | None] = mapped_column(String(3))
     conflict: Mapped[dict[str, Any] | None]
+    ties: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    ties_due: Mapped[datetime | None]
+    ties_side: Mapped[str | None] = mapped_column(String(6))
     linked_at: Mapped[datetime]
     synced_at: Mapped[datetime]
+
+
+class SyncAwaited(WorkspaceOwned, Base):
+    """A record that one of a link belongs with, and that is not linked itself yet.
+
+    `other_id` is its id on the side that has it: here or there.
+    """
+
+    __tablename__ = "sync_awaited"
+    __table_args__ = tenant_args(
+        UniqueConstraint("workspace_id", "link_id", "kind"),
+        tenant_fk("link_id", "sync_links", ondelete="CASCADE"),
+        Index(None, "workspace_id", "kind", "other_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    link_id: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(10))
+    other_id: Mapped[str] = mapped_column(String(200))
 
 
 class SyncDirty(WorkspaceOwned, Base):

@@ -117,6 +117,8 @@ def _note_done(work: Work, pairing: Pairing, link: SyncLink, item: Item, done: D
     link.far_id, link.synced_at = done.id, work.now
     if done.record is not None:
         link.far_at = done.record.updated_at
+    if not known and pairing.ties:
+        link.ties_due = work.now
     if item.wrong:
         fail(link, "out", item.wrong)
     elif link.state != GONE:

@@ -17,6 +17,7 @@ from geminicrm.syncing.actor import SyncActor
 from geminicrm.syncing.doors_needed import FarCrm
 from geminicrm.syncing.fields import Fields
 from geminicrm.syncing.models import INWARD, OUTWARD, SyncCursor, SyncLink
+from geminicrm.syncing.ties import Tie
 
 _LONGEST_ERROR: Final = 500
 _LONGEST_LABEL: Final = 200
@@ -35,6 +36,7 @@ class Pairing:
     far: FarCrm
     fields: Fields
     actor: SyncActor
+    ties: tuple[Tie, ...] = ()
 
     @property
     def spec(self) -> RecordSpec:
@@ -102,6 +104,7 @@ class Pairing:
             record_id=record_id,
             far_id=far_id,
             base={},
+            ties={},
             state="ok",
             linked_at=work.now,
             synced_at=work.now,

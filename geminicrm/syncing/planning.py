@@ -9,6 +9,7 @@ from geminicrm.kernel.work import Work
 from geminicrm.syncing import dirty
 from geminicrm.syncing.models import FOLLOW, GONE, SENDING, UNKNOWN, SyncLink
 from geminicrm.syncing.pairing import Pairing, fail
+from geminicrm.syncing.ties import changed_here
 
 _LOST: Final = (
     "The answer was lost while it was made there, so nobody knows whether it was. It is linked "
@@ -39,7 +40,10 @@ def plan(work: Work, pairing: Pairing, limit: int) -> Plan | None:
     made = Plan(stamps)
     records, links = pairing.records(work, list(stamps)), pairing.by_record(work, list(stamps))
     for record_id in stamps:
-        _sort(pairing, made, record_id, records.get(record_id), links.get(record_id))
+        record, link = records.get(record_id), links.get(record_id)
+        _sort(pairing, made, record_id, record, link)
+        if record is not None and link is not None and changed_here(link, record, pairing.ties):
+            link.ties_due = work.now
     dirty.drop(work, pairing.connection_id, pairing.kind, stamps, made.idle)
     return made
 

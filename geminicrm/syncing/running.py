@@ -21,10 +21,14 @@ from geminicrm.syncing.choosing import ARCHIVE_EVERY, EVERY, RUN_KIND, ask, find
 from geminicrm.syncing.doors_needed import FarCrm, FarCrms
 from geminicrm.syncing.fields import Fields
 from geminicrm.syncing.models import KINDS, SyncDirty, SyncHeard, SyncSettings
+from geminicrm.syncing.owners import Owners
+from geminicrm.syncing.owning import read_owners, tell
 from geminicrm.syncing.pairing import Pairing
 from geminicrm.syncing.pulling import Pulling
 from geminicrm.syncing.pushing import Pushing
 from geminicrm.syncing.stages import Stages
+from geminicrm.syncing.ties import TIES
+from geminicrm.syncing.tying import Tying
 
 _SHORTEST_WAIT: Final = 5
 _RESERVE_SECONDS: Final = 90
@@ -106,12 +110,38 @@ class SyncKind:
 
     def _sync(self, workspace_id: str, chosen: SyncSettings, far: FarCrm, run: Run) -> bool:
         now = self._works.clock.now()
-        pairings = list(self._pairings(workspace_id, chosen, far))
+        actor = SyncActor(far.extension_id, far.name, workspace_id)
+        owners = read_owners(self._works, actor, far)
+        pairings = list(self._pairings(actor, chosen, far, owners))
+        share = 100 // (len(pairings) + 1)
         for at, pairing in enumerate(pairings):
-            share = 100 // len(pairings)
             if not self._one(chosen, pairing, _Told(run, at * share, share), now):
                 return False
+        told = _Told(run, len(pairings) * share, share)
+        if not all(self._tie(pairing, told) for pairing in pairings):
+            return False
+        self._tell_owners(actor, chosen, owners)
         return True
+
+    def _tie(self, pairing: Pairing, told: "_Told") -> bool:
+        """Compare which records belong together; both ends have come and gone by now."""
+        if not pairing.ties:
+            return True
+        tying, looked = Tying(self._works, pairing), 0
+        tying.wake()
+        count = tying.page()
+        while count:
+            looked += count
+            if told(f"what {looked:,} {_NAMES[pairing.kind]} belong with"):
+                return False
+            count = tying.page()
+        return True
+
+    def _tell_owners(self, actor: SyncActor, chosen: SyncSettings, owners: Owners | None) -> None:
+        with self._works.write(actor) as work:
+            row = find(work, chosen.connection_id)
+            if row is not None and owners is not None:
+                tell(work, row, owners)
 
     def _one(self, chosen: SyncSettings, pairing: Pairing, told: "_Told", now: datetime) -> bool:
         """Sync one kind; give False where its time is up before all is done."""
@@ -154,8 +184,9 @@ class SyncKind:
         with self._works.read(pairing.actor) as work:
             return not pairing.cursor(work).first_done
 
-    def _pairings(self, workspace_id: str, chosen: SyncSettings, far: FarCrm) -> Iterator[Pairing]:
-        actor = SyncActor(far.extension_id, far.name, workspace_id)
+    def _pairings(
+        self, actor: SyncActor, chosen: SyncSettings, far: FarCrm, owners: Owners | None
+    ) -> Iterator[Pairing]:
         for kind in KINDS:
             if kind not in chosen.kinds:
                 continue
@@ -167,19 +198,20 @@ class SyncKind:
                 deletes=chosen.deletes,
                 crm=self._crm,
                 far=far,
-                fields=self._fields(actor, far, kind),
+                fields=self._fields(actor, far, kind, owners),
                 actor=actor,
+                ties=tuple(tie for tie in TIES[kind] if tie.kind in chosen.kinds),
             )
 
-    def _fields(self, actor: SyncActor, far: FarCrm, kind: Kind) -> Fields:
+    def _fields(self, actor: SyncActor, far: FarCrm, kind: Kind, owners: Owners | None) -> Fields:
         standard = far.standard_fields(kind)
         if kind != "deal" or not {"pipeline", "stage"} <= standard.names.keys():
-            return Fields(kind, standard)
+            return Fields(kind, standard, owners=owners)
         theirs = far.pipelines()
         with self._works.write(actor) as work:
             ensure_default_pipeline(work)
             ours = list_pipelines(work)
-        return Fields(kind, standard, Stages(ours, theirs))
+        return Fields(kind, standard, Stages(ours, theirs), owners)
 
     def _end(
         self, workspace_id: str, chosen: SyncSettings, error: str | None, *, whole: bool = True

@@ -33,6 +33,7 @@ _NOTHING: Final[Mapping[str, Any]] = {
     "last_at": None,
     "next_at": None,
     "error": None,
+    "unknown_owners": {},
 }
 
 
@@ -135,6 +136,7 @@ def _shape(row: SyncSettings) -> dict[str, Any]:
         "last_at": format_instant(row.last_at) if row.last_at is not None else None,
         "next_at": format_instant(row.next_at) if row.enabled else None,
         "error": row.error,
+        "unknown_owners": row.unknown_owners,
     }
 
 

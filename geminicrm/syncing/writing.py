@@ -50,16 +50,17 @@ def note_conflicts(
     """Put each conflict on the record as a note; give the last one for the link."""
     last = None
     for one in conflicts:
+        ours, theirs = (pairing.fields.said(one.field, each) for each in (one.ours, one.theirs))
         last = {
             "field": one.field,
-            "ours": one.ours,
-            "theirs": one.theirs,
+            "ours": ours,
+            "theirs": theirs,
             "winner": one.winner,
             "at": work.now.isoformat(),
         }
         text = (
-            f"{one.field} was changed on both sides: here to {one.ours!r}, at "
-            f"{pairing.far.name} to {one.theirs!r}. What stood {_SIDES[one.winner]} was kept."
+            f"{one.field} was changed on both sides: here to {ours!r}, at "
+            f"{pairing.far.name} to {theirs!r}. What stood {_SIDES[one.winner]} was kept."
         )
         values = {
             "kind": "note",
@@ -70,7 +71,7 @@ def note_conflicts(
             "related_id": record_id,
         }
         service.create(work, pairing.crm.activities.spec, values)
-        changed = {one.field: {"from": one.ours, "to": one.theirs, "kept": one.winner}}
+        changed = {one.field: {"from": ours, "to": theirs, "kept": one.winner}}
         work.audit(f"{pairing.kind}.sync_conflict", record_id, changed)
     return last
 

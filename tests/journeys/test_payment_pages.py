@@ -15,7 +15,7 @@ from tests.support.paying import PRICED, Desk, desk_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
 LONG = "the-northern-provinces-" * 8
-STATES = ("asking", "open", "paid", "expired", "canceled", "failed", "unknown")
+STATES = ("asking", "open", "paid", "expired", "canceled", "failed", "unknown", "differs")
 PAID = {"paid": True, "status": "complete", "payment_id": "pi_1", "url": ""}
 
 
@@ -53,6 +53,7 @@ def put(desk: Desk, lead_id: str) -> None:
     for state in STATES:
         payment_id = desk.ask(related=("lead", lead_id), description=LONG)
         facts = {"state": state, "checkout_id": "cs_1", "url": url, "live": False}
+        facts |= {"paid_minor": 1000, "paid_currency": "EUR", "refunded_minor": 500}
         desk.change(payment_id, **facts, error=f"It said: {LONG}", mend="Look there.")
 
 

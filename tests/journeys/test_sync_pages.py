@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
+from sqlalchemy import select
 
 from geminicrm.app import Core, create_app
 from geminicrm.kernel.ids import new_id
-from geminicrm.syncing.models import SyncLink
+from geminicrm.syncing.models import SyncLink, SyncSettings
 from tests.support.browser import assert_accessible, assert_no_sideways_scroll, serving
 from tests.support.core import PASSWORD, Tenant
 from tests.support.integrations import connect_to, put_integration
@@ -49,6 +50,15 @@ def failed_link(core: Core, tenant: Tenant, connection_id: str, record_id: str) 
         )  # fmt: skip
 
 
+def unknown_owners(core: Core, tenant: Tenant) -> None:
+    """Store that owners were met without a namesake, on both sides."""
+    met = {"there": {"k9": f"zoe@{LONG}.example"}, "here": {"usr_1": "cleo@north.example"}}
+    with core.works.write(tenant.owner()) as work:
+        work.session.scalars(select(SyncSettings)).one().unknown_owners = met | {
+            "denied": "no scope"
+        }
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_it_is_switched_on_and_seen(stage, tenant, page, address, theme):
     put_integration(stage, tenant, provides=["connection", "crm_sync"])
@@ -61,6 +71,10 @@ def test_it_is_switched_on_and_seen(stage, tenant, page, address, theme):
     page.locator("#sync form.form button").click()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible()
     expect(page.get_by_text("It runs: It begins soon.")).to_be_visible()
+    unknown_owners(stage.core, tenant)
+    page.reload()
+    expect(page.get_by_text("Nobody here has the address of zoe@")).to_be_visible()
+    expect(page.get_by_text("has the address of cleo@north.example")).to_be_visible()
     assert_accessible(page)
     assert_no_sideways_scroll(page)
     page.goto(f"{address}/contacts/{ada['id']}")

@@ -18,9 +18,9 @@ NAMES: Final[Mapping[Kind, str]] = MappingProxyType(
 )
 CRM_NAMES: Final[Mapping[Kind, tuple[str, ...]]] = MappingProxyType(
     {
-        "contact": ("first_name", "last_name", "email", "phone", "title"),
-        "company": ("name", "domain", "phone", "address"),
-        "deal": ("name", "amount", "currency", "expected_close_on", "pipeline", "stage"),
+        "contact": ("first_name", "last_name", "email", "phone", "title", "owner"),
+        "company": ("name", "domain", "phone", "address", "owner"),
+        "deal": ("name", "amount", "currency", "expected_close_on", "pipeline", "stage", "owner"),
     }
 )
 _SEARCH: Final = Search(

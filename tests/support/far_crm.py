@@ -12,6 +12,8 @@ from extensions.sdk.capabilities.crm_sync import (
     Done,
     Failed,
     FarRecord,
+    Link,
+    Owner,
     Page,
     Pipeline,
     Search,
@@ -23,10 +25,18 @@ from geminicrm.kernel.clock import FixedClock
 _PAGE = 100
 _NAMES = {
     "contact": StandardFields(
-        names={"first_name": "first", "last_name": "last", "email": "mail", "phone": "tel"},
+        names={
+            "first_name": "first",
+            "last_name": "last",
+            "email": "mail",
+            "phone": "tel",
+            "owner": "keeper",
+        },
         key="email",
     ),
-    "company": StandardFields(names={"name": "name", "domain": "site"}, key="domain"),
+    "company": StandardFields(
+        names={"name": "name", "domain": "site", "owner": "keeper"}, key="domain"
+    ),
     "deal": StandardFields(
         names={
             "name": "title",
@@ -35,6 +45,7 @@ _NAMES = {
             "expected_close_on": "closes",
             "pipeline": "pipe",
             "stage": "step",
+            "owner": "keeper",
         }
     ),
 }
@@ -63,6 +74,8 @@ class FarCrmInMemory:
     after: dict[str, Callable[[], object]] = field(default_factory=dict)
     refuse: Callable[[Mapping[str, str]], str] = lambda _values: ""
     order: list[tuple[str, str]] = field(default_factory=list)
+    keepers: dict[str, str] = field(default_factory=dict)
+    tied: dict[tuple[str, str], dict[tuple[str, str], bool]] = field(default_factory=dict)
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def open(self, _workspace_id: str, _connection_id: str) -> "FarCrmInMemory | None":
@@ -89,6 +102,20 @@ class FarCrmInMemory:
         """Have somebody over there archive a record."""
         self.records[kind][record_id] = replace(self.records[kind][record_id], archived=True)
 
+    def tie(self, one: tuple[str, str], other: tuple[str, str], *, primary: bool = True) -> None:
+        """Have somebody over there link two records, each a kind and an id."""
+        self._tie(one, other, primary=primary)
+        self.put(*one)
+
+    def untie(self, one: tuple[str, str], other: tuple[str, str]) -> None:
+        """Have somebody over there take a link away."""
+        del self.tied[one[0], other[0]][one[1], other[1]]
+        self.put(*one)
+
+    def ties(self, kind: str, to_kind: str) -> set[tuple[str, str]]:
+        """Give the pairs that are linked there."""
+        return set(self.tied.get((kind, to_kind), ()))
+
     def values(self, kind: str) -> list[Mapping[str, str | None]]:
         """Give the values of all that is there."""
         return [one.values for one in self.records[kind].values() if not one.archived]
@@ -104,6 +131,43 @@ class FarCrmInMemory:
     def pipelines(self) -> tuple[Pipeline, ...]:
         """Give its only one."""
         return (Pipeline(id="p1", label="Elsewhere", stages=_STEPS),)
+
+    def owners(self) -> tuple[Owner, ...]:
+        """Give its people."""
+        with self._call("owners", ""):
+            return tuple(
+                Owner(id=one, email=email, name=one, archived=False)
+                for one, email in self.keepers.items()
+            )
+
+    def links(self, from_kind: str, to_kind: str, ids: tuple[str, ...]) -> tuple[Link, ...]:
+        """Give the links of some records."""
+        with self._call("links", from_kind):
+            known = self.tied.get((from_kind, to_kind), {})
+            return tuple(
+                Link(from_id=one, to_id=other, primary=primary)
+                for (one, other), primary in known.items()
+                if one in ids and not self.records[to_kind][other].archived
+            )
+
+    def link(self, from_kind: str, to_kind: str, links: tuple[Link, ...]) -> BatchResult:
+        """Link them; a company becomes the primary one where that is asked."""
+
+        def link(one: Link) -> tuple[str | None, bool]:
+            there = self._living(to_kind, one.to_id)
+            if there is not None:
+                self._tie((from_kind, one.from_id), (to_kind, there), primary=one.primary)
+            return there, False
+
+        with self._call("link", from_kind):
+            return self._each(links, link)
+
+    def unlink(self, from_kind: str, to_kind: str, links: tuple[Link, ...]) -> BatchResult:
+        """Take them away."""
+        with self._call("unlink", from_kind):
+            for one in links:
+                self.tied.get((from_kind, to_kind), {}).pop((one.from_id, one.to_id), None)
+            return self._each(links, lambda one: (one.to_id, False))
 
     def changes(self, kind: str, _properties: tuple[str, ...], cursor: str) -> Page:
         """Give what changed since the cursor, a number of the order."""
@@ -170,6 +234,13 @@ class FarCrmInMemory:
             for one in living:
                 self.delete(kind, one)
             return self._each(ids, lambda one: (one, False))
+
+    def _tie(self, one: tuple[str, str], other: tuple[str, str], *, primary: bool) -> None:
+        known = self.tied.setdefault((one[0], other[0]), {})
+        main = primary and other[0] == "company"
+        for pair in known:
+            known[pair] = known[pair] and not (main and pair[0] == one[1])
+        known[one[1], other[1]] = main
 
     def _living(self, kind: str, record_id: str) -> str | None:
         found = self.records[kind].get(record_id)

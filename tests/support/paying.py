@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from extensions.sdk.capabilities.payment_shapes import Checkout, NewCheckout
+from extensions.sdk.capabilities.payment_shapes import Checkout, Money, NewCheckout, Refund
 from geminicrm.app import Core
 from geminicrm.crm.activities.models import Activity
 from geminicrm.kernel.outbox import OutboxEvent
@@ -34,7 +34,7 @@ def checkout_of(reference: str, **changes: Any) -> Checkout:
         url=f"https://pay.example/{reference}",
         status="open",
         paid=False,
-        total=None,
+        total=Money(amount=1250, currency="EUR"),
         payment_id="",
         subscription_id="",
         customer_id="",
@@ -54,6 +54,7 @@ class ScriptedPaying:
     made: list[tuple[str, NewCheckout, str]] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    refunds: list[Refund] = field(default_factory=list)
     meanwhile: Callable[[], object] = lambda: None
 
     def ways(self, _workspace_id: str) -> Sequence[Way]:
@@ -75,6 +76,10 @@ class ScriptedPaying:
     ) -> Checkout:
         self.closed.append(checkout_id)
         return self._answer(checkout_id.removeprefix("cs_"), status="expired", url="")
+
+    def list_refunds(self, _actor: Any, _connection_id: str, payment_id: str) -> Sequence[Refund]:
+        self.read.append(payment_id)
+        return tuple(self.refunds)
 
     def _answer(self, reference: str, **changes: Any) -> Checkout:
         answer = self.answers.pop(0) if self.answers else {}

@@ -7,7 +7,7 @@ vendor's description and answers by it. Without the folder the tests that ask fo
 import importlib.util
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -61,6 +61,22 @@ class Vendors:
         for body in bodies:
             self.fault(vendor, **{"status": 200, **fault}, body=body)
 
+    def judge(self, vendor: str, log: list[dict[str, Any]]) -> list[Any]:
+        """Say what is wrong with requests of a log: prepared answers are given unseen."""
+        self.forget()
+        for one in log:
+            kept = ("content-type", "accept", "idempotency-key", "stripe-version")
+            headers = {name: one["headers"][name] for name in kept if name in one["headers"]}
+            requests.request(
+                one["method"],
+                f"{self.url}/{vendor}{one['path']}",
+                params=one["query"],
+                data=one["body"].encode(),
+                headers={**headers, "Authorization": "Bearer pat-eu1-north"},
+                timeout=_SECONDS,
+            )
+        return [one["errors"] for one in self.log(vendor) if one["verdict"] != "accepted"]
+
     def _get(self, path: str, **query: str) -> Any:
         told = requests.get(f"{self.url}{path}", params=query, timeout=_SECONDS)
         told.raise_for_status()
@@ -87,6 +103,15 @@ def vendors(vendor_server: Vendors) -> Vendors:
     """Give the server with an empty log and no faults."""
     vendor_server.forget()
     return vendor_server
+
+
+@pytest.fixture
+def judged(request: pytest.FixtureRequest) -> Callable[[str, list[dict[str, Any]]], list[Any]]:
+    """Give what judges requests that another far side took; without the folder nobody does."""
+    if not os.environ.get(FOLDER):
+        return lambda _vendor, _log: []
+    vendors: Vendors = request.getfixturevalue("vendors")
+    return vendors.judge
 
 
 def _loaded(folder: Path) -> ModuleType:

@@ -95,11 +95,17 @@ class Search:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A record that another one belongs with; `labels` say how, where the service has any."""
+    """A record that another one belongs with; `labels` say how, where the service has any.
+
+    Of several companies of a record the `primary` one is its own; asked to link such a one, the
+    service makes it that. Where the service has no such thing, none is primary, and asking for one
+    changes nothing.
+    """
 
     from_id: str
     to_id: str
     labels: tuple[str, ...] = ()
+    primary: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +165,9 @@ class StandardFields:
 
     The CRM's names are first_name, last_name, email, phone and title of contacts; name, domain,
     phone and address of companies; name, amount, currency, expected_close_on, pipeline and stage
-    of deals, the last two with ids that `pipelines` gives. What is not there is not synced. `key`
-    is the one of the CRM's names that finds a record and that `upsert_many` takes, "" for none.
+    of deals, the last two with ids that `pipelines` gives; and owner of all three, with an id that
+    `owners` gives. What is not there is not synced. `key` is the one of the CRM's names that finds
+    a record and that `upsert_many` takes, "" for none.
     """
 
     names: Mapping[str, str]
@@ -220,10 +227,10 @@ class CrmSync(Protocol):
         """Give all links of up to 100 records to records of the other kind."""
 
     def link(self, from_kind: Kind, to_kind: Kind, links: tuple[Link, ...]) -> BatchResult:
-        """Link pairs of records, in the service's usual way."""
+        """Link pairs of records, in the service's usual way; asked twice it is the same."""
 
     def unlink(self, from_kind: Kind, to_kind: Kind, links: tuple[Link, ...]) -> BatchResult:
-        """Take links away, whatever their labels."""
+        """Take links away, whatever their labels; those that are not there are done too."""
 
     def owners(self) -> tuple[Owner, ...]:
         """Give all owners."""

@@ -154,6 +154,38 @@ def test_a_link_has_its_labels(sync, far):
     )
 
 
+@pytest.mark.parametrize(("kind", "number"), [("contact", 1), ("deal", 5)])
+def test_the_primary_company_is_known_by_its_number(sync, far, kind, number):
+    own = {"category": "USER_DEFINED", "typeId": number, "label": "Primary"}
+    main = {"category": "HUBSPOT_DEFINED", "typeId": number, "label": "Hauptunternehmen"}
+    to = [
+        {"toObjectId": "2", "associationTypes": [own]},
+        {"toObjectId": "3", "associationTypes": [main]},
+    ]
+    far.answers = [{"results": [{"from": {"id": "1"}, "to": to}]}]
+    found = sync.links(kind, "company", ("1",))
+    assert [(one.to_id, one.primary) for one in found] == [("2", False), ("3", True)]
+
+
+def test_a_primary_company_is_linked_as_such_and_the_others_as_usual(sync, far):
+    labelled = {"fromObjectId": "1", "toObjectId": "2", "labels": ["Primary"]}
+    pair = {"from": {"id": "1"}, "to": {"id": "3"}}
+    far.answers = [{"results": [labelled]}, {"results": [pair]}]
+    links = (Link(from_id="1", to_id="3"), Link(from_id="1", to_id="2", primary=True))
+    result = sync.link("contact", "company", links)
+    assert ([(one.index, one.id) for one in result.done], result.failed) == (
+        [(0, "3"), (1, "2")],
+        (),
+    )
+    assert [one.url.rpartition("/batch/")[2] for one in far.asked] == [
+        "create",
+        "associate/default",
+    ]
+    assert far.asked[0].json()["inputs"][0]["types"] == [
+        {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}
+    ]
+
+
 def test_owners_are_read_to_the_end(sync, far):
     ana = {"id": "1", "email": "ana@x.example", "firstName": "Ana", "archived": False}
     bo = {"id": "2", "lastName": "Bo", "archived": True}

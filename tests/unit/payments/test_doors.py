@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
+from extensions.sdk.capabilities.payment_shapes import Money
 from geminicrm.app import create_app
 from tests.support.core import csrf, sign_in
 from tests.support.paying import PRICED
@@ -32,6 +33,7 @@ def post(client, tenant):
     def post(path, **form):
         return client.post(path, data={"csrf_token": csrf(client, "/account"), **form})
 
+    post.client = client
     return post
 
 
@@ -132,6 +134,48 @@ def test_a_payment_is_asked_for_on_the_page_of_a_lead(client, post, desk, lead):
     card = client.get(f"/payments/card/lead/{lead}").get_data(as_text=True)
     assert "¥7" in card
     assert "data-copy" in card
+
+
+@pytest.mark.parametrize(
+    ("given", "money", "shown"),
+    [
+        ("500", Money(amount=500, currency="JPY"), "¥500"),
+        ("1.234", Money(amount=1234, currency="KWD"), "KWD\u00a01.234"),
+        ("1.5", Money(amount=150, currency="EUR"), "€1.50"),
+    ],
+)
+def test_amounts_have_the_decimals_of_their_currency(post, desk, lead, given, money, shown):
+    asked = {"related_type": "lead", "related_id": lead, "amount": given, "description": "x"}
+    made = post("/payments", **asked, currency=money.currency, email="", name="")
+    assert made.status_code == 303
+    desk.hands.work()
+    ((_via, new, _key),) = desk.paying.made
+    assert new.lines[0].money == money
+    desk.paying.answers = [{**PAID, "total": money}]
+    payment_id = desk.all()[0]["id"]
+    post(f"/payments/{payment_id}/check")
+    desk.change(payment_id, refunded_minor=money.amount)
+    for page in ("/payments", f"/payments/card/lead/{lead}"):
+        text = post.client.get(page).get_data(as_text=True)
+        assert shown in text
+        assert "All of it was given back." in text
+    assert desk.notes() == [f"Paid: {shown} for x"]
+
+
+def test_what_was_paid_otherwise_is_accepted_on_the_page(client, post, api, desk, body):
+    payment_id = api("POST", "", json=body).json["id"]
+    desk.hands.work()
+    desk.paying.answers = [{**PAID, "total": Money(amount=1000, currency="EUR")}]
+    post(f"/payments/{payment_id}/check")
+    card = f"/payments/card/lead/{body['related_id']}"
+    text = client.get(card).get_data(as_text=True)
+    assert "€12.50 was asked for, and €10.00 was paid." in text
+    assert api("POST", f"/{payment_id}/accept").json["paid"] == {
+        "amount": "10.00",
+        "currency": "EUR",
+    }
+    assert post(f"/payments/{payment_id}/accept").status_code == 409
+    assert "was paid, and accepted as it is" in client.get(card).get_data(as_text=True)
 
 
 def test_what_is_done_on_a_page_leads_back_to_it(post, desk, api, body):

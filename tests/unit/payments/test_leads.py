@@ -104,6 +104,13 @@ def test_what_the_system_and_extensions_bring_in_is_not_asked(desk, kind):
     assert desk.all() == []
 
 
+def test_what_a_person_imports_is_not_asked(desk):
+    items = [{**PRICED, "email": f"p{at}@x.example"} for at in range(20)]
+    desk.core.crm.leads.create_many(desk.tenant.owner().importing(), items)
+    desk.hands.work()
+    assert (desk.all(), desk.mails()) == ([], [])
+
+
 def test_a_program_with_a_token_is_somebody(desk, client):
     answer = client.post("/api/leads", json=PRICED, headers=desk.tenant.headers())
     assert answer.status_code == 201

@@ -49,7 +49,7 @@ def test_a_paid_link_is_seen_a_minute_later(desk, clock):
         "Payment link from North",
         "Payment received: €12.50",
     ]
-    assert look(desk, clock, 24 * 60 * MINUTE) == 1
+    assert look(desk, clock, 23 * 60 * MINUTE) == 1
 
 
 def test_several_who_settle_at_once_make_one_of_each(both_desks):

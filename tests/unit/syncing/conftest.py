@@ -111,6 +111,10 @@ class Sides:
         (only,) = self.rows()
         return only
 
+    def link_of(self, kind):
+        (only,) = [one for one in self.rows() if one.kind == kind]
+        return only
+
     def settings(self):
         (only,) = self.rows(SyncSettings)
         return only
