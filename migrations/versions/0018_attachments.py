@@ -1,4 +1,4 @@
-"""The files of mails, as rows that go with their mail."""
+"""The files of mails, as rows that go with their mail; connections of people who have left."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +43,13 @@ def upgrade() -> None:
     for column in ("mail_id", "received_id"):
         name = op.f(f"ix_mail_files_workspace_id_{column}")
         op.create_index(name, "mail_files", ["workspace_id", column])
+    # Until now what somebody connected of their own outlived them. It is read no more; the service
+    # is told when an admin ends it.
+    op.execute(
+        "UPDATE connections SET active = false WHERE owner_id IS NOT NULL AND NOT EXISTS (SELECT 1"
+        " FROM memberships WHERE memberships.user_id = connections.owner_id"
+        " AND memberships.workspace_id = connections.workspace_id)"
+    )
 
 
 def downgrade() -> None:

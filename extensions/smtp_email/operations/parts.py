@@ -16,6 +16,9 @@ MOST_FILES: Final = 50
 MOST_FILE_BYTES: Final = 4 * 1024 * 1024
 _MOST_PARTS: Final = 500
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
+_LOST: Final = "\ufffd"
+_NAMING: Final = frozenset({"content-disposition", "content-type"})
+_RAW_NAME: Final = re.compile(r'\b(?:file)?name="?([^";\r\n]{1,300})', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,5 +109,17 @@ def _bytes(part: Message) -> bytes:
 
 def _name(part: Message) -> str:
     fallback = "mail.eml" if part.get_content_maintype() == "message" else "file"
+    name = part.get_filename() or ""
+    if _LOST in name:
+        name = _eight_bit_name(part) or name
     # No path: what a sender calls a file must not lead anywhere.
-    return _UNSEEN.sub("_", tidy(part.get_filename() or ""))[:200].strip(". ") or fallback
+    return _UNSEEN.sub("_", tidy(name))[:200].strip(". ") or fallback
+
+
+def _eight_bit_name(part: Message) -> str:
+    """Read a name that stands in its header as bytes of some charset, as no standard allows."""
+    for header, value in part.raw_items():
+        found = _RAW_NAME.search(str(value)) if header.lower() in _NAMING else None
+        if found is not None:
+            return decoded(found[1].encode("utf-8", "surrogateescape"), "").text
+    return ""
