@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from typing import Final
 
@@ -37,7 +37,7 @@ def content_of(message: Message, faults: list[str], *, partial: bool) -> Content
     files: list[MailFile] = []
     for part in _leaves(message, faults):
         kind = part.get_content_subtype()
-        if _is_text(part) and kind in texts:
+        if is_text(part) and kind in texts:
             texts[kind].append(_text(part, faults))
         elif len(files) < MOST_FILES:
             files.append(_file(part, partial=partial))
@@ -71,7 +71,8 @@ def _leaves(message: Message, faults: list[str]) -> Iterator[Message]:
             yield part
 
 
-def _is_text(part: Message) -> bool:
+def is_text(part: Message) -> bool:
+    """Tell whether a part is text to be read, not a file."""
     named = part.get_content_disposition() == "attachment" or part.get_filename()
     return part.get_content_maintype() == "text" and not named
 
@@ -85,18 +86,22 @@ def _text(part: Message, faults: list[str]) -> str:
     return tidy(found.text.replace("\r\n", "\n"))
 
 
-def _file(part: Message, *, partial: bool) -> MailFile:
-    content = _bytes(part)
-    left_out = partial or len(content) > MOST_FILE_BYTES
+def named_file(part: Message) -> MailFile:
+    """Give what the head of a part says of its file, without content."""
     content_id = str(part.get("Content-ID") or "").strip().strip("<>")
     return MailFile(
         name=_name(part),
-        content=b"" if left_out else content,
+        content=b"",
         media_type=part.get_content_type(),
         content_id=tidy(content_id)[:200],
-        size=len(content),
-        left_out=left_out,
     )
+
+
+def _file(part: Message, *, partial: bool) -> MailFile:
+    content = _bytes(part)
+    left_out = partial or len(content) > MOST_FILE_BYTES
+    kept = b"" if left_out else content
+    return replace(named_file(part), content=kept, size=len(content), left_out=left_out)
 
 
 def _bytes(part: Message) -> bytes:
