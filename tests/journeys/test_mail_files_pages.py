@@ -86,6 +86,15 @@ def test_the_pages_are_accessible_and_fit_a_phone(
     assert_fits(page, "account", tmp_path)
 
 
+def test_buttons_of_the_account_stand_apart_from_its_address(page: Page, address: str):
+    visit(page, f"{address}/account")
+    row = page.locator("dl.fields").first.bounding_box()
+    buttons = page.get_by_role("link", name="Change the password").bounding_box()
+    assert row is not None
+    assert buttons is not None
+    assert buttons["y"] - row["y"] - row["height"] >= 8
+
+
 def test_files_are_chosen_sent_and_saved(page: Page, address: str, lead: str, tmp_path: Path):
     offer, plan = tmp_path / "Über uns.html", tmp_path / "plan.txt"
     offer.write_text("<script>document.title = 'broken in'</script>")

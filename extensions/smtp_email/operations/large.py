@@ -34,6 +34,7 @@ _NO_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
 _GROUP: Final = 4
 # Of a line of base64, 57 bytes become 76 characters and a line end.
 _BASE64_SHARE: Final = 57 / 78
+_SLACK: Final = 100  # bytes: its last line is shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class _Reader:
         file = named_file(head)
         encoding = _encoding(head)
         expected = int(leaf.size * _BASE64_SHARE) if encoding == "base64" else leaf.size
-        content = self._content(leaf, encoding) if expected <= self._left else None
+        fits = expected - _SLACK <= self._left
+        content = self._content(leaf, encoding) if fits else None
         if content is None or len(content) > self._left:
             yield replace(file, size=expected, left_out=True)
             return
