@@ -17,6 +17,7 @@ from bench.workloads import (
     create,
     event_latency,
     events,
+    first_mails,
     first_sync,
     hooks,
     host_memory,
@@ -51,6 +52,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
         hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
         search, events, event_latency, subscribed, backlog, rq_jobs, http_client, first_sync,
+        first_mails,
     )
 }  # fmt: skip
 

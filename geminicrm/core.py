@@ -128,6 +128,7 @@ class Core:
                 generations=self.generations,
                 vault=Vault(self.cipher),
                 senders=self.mailer,
+                leaving=self.connections.leaving,
                 public_url=self.settings.public_url,
                 session_days=self.settings.session_days,
             )
@@ -154,8 +155,8 @@ class Core:
         send = MailKind(self.works, self.mailer, records, self.secret_links)
         fetch = FetchKind(self.works, self.mailboxes, records)
         sync = SyncKind(self.works, CapabilityCrms(self.runtime.capabilities), self.crm)
-        own: tuple[Kind, ...] = (send, fetch, sync, self.members().kind, *self.payments.kinds)
-        return (*events, *self.runtime.kinds, self._webhook_kind(), *own)
+        own: tuple[Kind, ...] = (send, fetch, sync, self.members().kind, self.connections.kind)
+        return (*events, *self.runtime.kinds, self._webhook_kind(), *own, *self.payments.kinds)
 
     def _webhook_kind(self) -> WebhookKind:
         runtime = self.runtime

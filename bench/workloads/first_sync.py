@@ -65,7 +65,7 @@ def own_memory() -> float:
 
 def _row(lab: Lab, core: Core, actor: SystemActor, engine: str) -> Row:
     far = Endless(FixedClock(_AT), count=_WARM)
-    place = _connection(core, actor)
+    place = stored_connection(core, actor)
     hand = Engine(core.works, core.metrics, own_name(), Duties(kinds=(
         SyncKind(core.works, far, core.crm),)))  # fmt: skip
     choosing = Choosing(core.generations, lambda _work, _id: place)
@@ -97,7 +97,7 @@ def _contact(number: int) -> FarRecord:
     )
 
 
-def _connection(core: Core, actor: SystemActor) -> Place:
+def stored_connection(core: Core, actor: SystemActor) -> Place:
     """Store a connection of an integration that is not there."""
     installation, connection = new_id("inst"), new_id("conn")
     with core.works.write(actor) as work:

@@ -28,9 +28,16 @@ def json_body() -> Body:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send the body as application/json.")
     try:
-        body = orjson.loads(request.get_data(cache=False))
+        raw = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         raise TooLarge(f"The body is larger than {MAX_BODY} bytes.") from error
+    return json_object(raw)
+
+
+def json_object(raw: bytes) -> Body:
+    """Read a JSON object. Raises BadRequest, ValidationFailed."""
+    try:
+        body = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise BadRequest(
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."

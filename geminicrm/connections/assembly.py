@@ -6,6 +6,7 @@ from geminicrm.connections.book import ConnectionBook
 from geminicrm.connections.diagnosis import Diagnosis
 from geminicrm.connections.ending import End, Ending, Revoker
 from geminicrm.connections.exploring import Exploring, Reader
+from geminicrm.connections.leaving import Leaving, LeavingKind
 from geminicrm.connections.oauth.vendor import Vendor
 from geminicrm.connections.opened import SharedValues
 from geminicrm.connections.reachability import Reachability, WebhookPaths
@@ -54,6 +55,16 @@ class Connections:
     reachability: Reachability
     syncs: tuple[SyncFacts, ...]
     vendor: Vendor
+
+    @property
+    def leaving(self) -> Leaving:
+        """What is done when somebody leaves."""
+        return Leaving(self.book)
+
+    @property
+    def kind(self) -> LeavingKind:
+        """The job of this room."""
+        return LeavingKind(self.book, self.ending)
 
 
 def build_connections(needs: ConnectionNeeds) -> Connections:

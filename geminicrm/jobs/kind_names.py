@@ -6,6 +6,7 @@ from typing import Final
 
 KIND_NAMES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "connections.leave": "Disconnection",
         "event:extensions": "Event",
         "event:payments": "Event",
         "event:sync": "Change to sync",

@@ -27,6 +27,8 @@ _FOREIGN = (
     "granian",
     "_granian",
     "granian.access",
+    "gunicorn.access",
+    "gunicorn.error",
     "sqlalchemy",
     "flask.app",
     "rq.worker",

@@ -2,14 +2,15 @@
 
 from flask import Blueprint, Response, request
 
-from geminicrm.api.http import json_body, respond, respond_page
+from geminicrm.api.http import respond, respond_page
 from geminicrm.identity.guards import current_actor, needs, reading, writing
 from geminicrm.kernel.paging import Page
 from geminicrm.mail.answering import threaded
 from geminicrm.mail.doors_needed import MailNeeds, check_account
-from geminicrm.mail.listing import list_mails, shape
+from geminicrm.mail.file_doors import allow_files, download, sent_mail
+from geminicrm.mail.files import find_file
+from geminicrm.mail.listing import list_mails, whole
 from geminicrm.mail.noting import settle
-from geminicrm.mail.shapes import read_mail
 from geminicrm.mail.writing import SEND, find_mail, send_again, write_mail
 
 _CREATED = 201
@@ -18,6 +19,7 @@ _CREATED = 201
 def blueprint(needed: MailNeeds) -> Blueprint:
     """Serve mails: list, write, read, decide."""
     api = Blueprint("mail_api", __name__, url_prefix="/api/mails")
+    api.url_value_preprocessor(allow_files)
 
     @api.get("")
     @needs(SEND)
@@ -31,30 +33,36 @@ def blueprint(needed: MailNeeds) -> Blueprint:
     @api.post("")
     @needs(SEND)
     def write() -> Response:
-        new = read_mail(json_body())
+        new = sent_mail()
         check_account(needed.accounts, current_actor(), new.connection_id)
         if new.related is not None:
             needed.read_record(current_actor(), *new.related)
         with writing() as work:
             answer = threaded(work, needed.records, new)
-            return respond(shape(write_mail(work, answer)), _CREATED)
+            return respond(whole(work, write_mail(work, answer)), _CREATED)
 
     @api.get("/<mail_id>")
     @needs(SEND)
     def read_one(mail_id: str) -> Response:
         with reading() as work:
-            return respond(shape(find_mail(work, mail_id)))
+            return respond(whole(work, find_mail(work, mail_id)))
+
+    @api.get("/<mail_id>/files/<file_id>")
+    @needs(SEND)
+    def file(mail_id: str, file_id: str) -> Response:
+        with reading() as work:
+            return download(find_file(work, find_mail(work, mail_id), file_id))
 
     @api.post("/<mail_id>/send")
     @needs(SEND)
     def again(mail_id: str) -> Response:
         with writing() as work:
-            return respond(shape(send_again(work, mail_id)))
+            return respond(whole(work, send_again(work, mail_id)))
 
     @api.post("/<mail_id>/sent")
     @needs(SEND)
     def sent(mail_id: str) -> Response:
         with writing() as work:
-            return respond(shape(settle(work, needed.records, mail_id)))
+            return respond(whole(work, settle(work, needed.records, mail_id)))
 
     return api

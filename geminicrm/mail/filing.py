@@ -12,6 +12,7 @@ from extensions.sdk.capabilities.email import Address, ReceivedMail
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.texts import storable
 from geminicrm.kernel.work import Work
+from geminicrm.mail.files import keep_files
 from geminicrm.mail.models import FILED, OPEN, OURS, PRIVATE, OutgoingMail, StoredMail
 from geminicrm.mail.plain import plain
 
@@ -68,6 +69,7 @@ def file_mail(
     if place is None and personal:
         return True
     _fill(row, connection_id, mail)
+    keep_files(work, row, mail.files)
     row.state = OPEN
     if place is not None:
         put_on(work, records, row, place)

@@ -1,5 +1,6 @@
 """Mail that came in and fits no record: listed, read, put where it belongs, or ignored."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from geminicrm.kernel.clock import format_instant, parse_instant
 from geminicrm.kernel.errors import Conflict, Finding, NotFound, ValidationFailed
 from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
 from geminicrm.kernel.work import Work
+from geminicrm.mail.files import drop_files, files_of
 from geminicrm.mail.filing import Place, Records, put_on
 from geminicrm.mail.models import FILED, IGNORED, OPEN, StoredMail
 from geminicrm.mail.writing import SEND
@@ -41,7 +43,8 @@ def list_unfiled(work: Work, page: Page | None = None) -> Unfiled:
     cursor = None
     if len(found) > page.limit:
         cursor = encode_cursor((format_instant(rows[-1].received_at), rows[-1].id), _SORT)
-    return Unfiled([shape_received(row) for row in rows], cursor)
+    files = files_of(work, [row.id for row in rows])
+    return Unfiled([shape_received(row, files[row.id]) for row in rows], cursor)
 
 
 def count_unfiled(work: Work) -> int:
@@ -80,10 +83,11 @@ def ignore(work: Work, mail_id: str) -> None:
     row.state = IGNORED
     row.sender, row.subject, row.text = {}, "", ""
     row.recipients, row.references = {}, []
+    drop_files(work, row)
     work.audit("mail.ignored", row.id, {})
 
 
-def shape_received(row: StoredMail) -> dict[str, Any]:
+def shape_received(row: StoredMail, files: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Give a mail as pages show it; `sender` is None where it names none."""
     return {
         "id": row.id,
@@ -99,6 +103,7 @@ def shape_received(row: StoredMail) -> dict[str, Any]:
         "related_id": row.related_id,
         "from_html": row.from_html,
         "cut": row.cut,
+        "files": files,
     }
 
 

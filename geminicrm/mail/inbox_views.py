@@ -10,6 +10,8 @@ from geminicrm.identity.guards import current_actor, needs, reading, writing
 from geminicrm.kernel.errors import NotFound, ValidationFailed
 from geminicrm.kernel.paging import Page
 from geminicrm.mail.doors_needed import MailNeeds
+from geminicrm.mail.file_doors import download
+from geminicrm.mail.files import files_of, find_file
 from geminicrm.mail.inbox import (
     READ,
     WRITE,
@@ -51,6 +53,12 @@ def _serve_one(pages: Blueprint, needed: MailNeeds) -> None:
     @needs(READ)
     def one(mail_id: str) -> str:
         return _page(needed, mail_id)
+
+    @pages.get("/<mail_id>/files/<file_id>")
+    @needs(READ)
+    def attachment(mail_id: str, file_id: str) -> Response:
+        with reading() as work:
+            return download(find_file(work, find_received(work, mail_id), file_id))
 
 
 def _serve_deeds(pages: Blueprint, needed: MailNeeds) -> None:
@@ -100,7 +108,8 @@ def _page(
 ) -> str:
     actor, find = current_actor(), request.args.get("find", "").strip()
     with reading() as work:
-        mail = shape_received(find_received(work, mail_id))
+        row = find_received(work, mail_id)
+        mail = shape_received(row, files_of(work, [row.id])[row.id])
     errors = {one.pointer.strip("/"): one.message for one in error.findings} if error else {}
     return render(
         "mail/received.html",

@@ -10,6 +10,7 @@ from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.errors import Finding, ValidationFailed
 from geminicrm.kernel.paging import Page, decode_cursor, encode_cursor
 from geminicrm.kernel.work import Work
+from geminicrm.mail.files import files_of
 from geminicrm.mail.models import STATES, WAITING, MailTemplate, OutgoingMail
 from geminicrm.mail.sealing import hidden
 from geminicrm.mail.templating import shape_template
@@ -45,7 +46,8 @@ def list_mails(
     found = list(work.session.scalars(statement.limit(page.limit + 1)))
     rows = found[: page.limit]
     cursor = encode_cursor((rows[-1].id,), _SORT) if len(found) > page.limit else None
-    return Listed([shape(row) for row in rows], cursor)
+    files = files_of(work, [row.id for row in rows])
+    return Listed([shape(row, files[row.id]) for row in rows], cursor)
 
 
 def counts(work: Work, related_id: str = "") -> Mapping[str, int]:
@@ -83,13 +85,19 @@ def list_templates(work: Work, page: Page) -> Listed:
     return Listed([shape_template(row) for row in rows], cursor)
 
 
-def shape(row: OutgoingMail) -> dict[str, Any]:
+def whole(work: Work, row: OutgoingMail) -> dict[str, Any]:
+    """Give a mail with what is known of its files."""
+    return shape(row, files_of(work, [row.id])[row.id])
+
+
+def shape(row: OutgoingMail, files: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """Give a mail as programs and pages read it."""
     plain = {name: getattr(row, name) for name in _PLAIN}
     return {
         **plain,
         **{name: hidden(row, plain[name]) for name in ("text", "html")},
         **{name: row.recipients.get(name, []) for name in ("to", "cc", "bcc")},
+        "files": list(files),
         "created_at": format_instant(row.created_at),
         "sent_at": format_instant(row.sent_at) if row.sent_at else None,
     }

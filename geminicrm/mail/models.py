@@ -1,9 +1,17 @@
-"""The table of outgoing mail."""
+"""The tables of mail: what is sent, what came in, the files of both."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geminicrm.kernel.db import Base
@@ -141,3 +149,30 @@ class StoredMail(WorkspaceOwned, Base):
     references: Mapped[list[str]] = mapped_column(default=list)
     from_html: Mapped[bool] = mapped_column(default=False)
     cut: Mapped[bool] = mapped_column(default=False)
+
+
+class StoredFile(WorkspaceOwned, Base):
+    """A file of a mail that is sent (`mail_id`) or came in (`received_id`); it goes with the mail.
+
+    In the database, not on a disk: a worker on another machine has to be able to send it.
+    `content` is None where a file that came in was left in its mailbox; `size` is in bytes, 0 where
+    it is not known. `position` is its place in the mail, from 0.
+    """
+
+    __tablename__ = "mail_files"
+    __table_args__ = tenant_args(
+        tenant_fk("mail_id", "mails", ondelete="CASCADE"),
+        tenant_fk("received_id", "received_mails", ondelete="CASCADE"),
+        CheckConstraint("(mail_id IS NULL) <> (received_id IS NULL)", name="of_one_mail"),
+        Index(None, "workspace_id", "mail_id"),
+        Index(None, "workspace_id", "received_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    mail_id: Mapped[str | None] = mapped_column(String(40))
+    received_id: Mapped[str | None] = mapped_column(String(40))
+    position: Mapped[int] = mapped_column(Integer)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int] = mapped_column(Integer)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)

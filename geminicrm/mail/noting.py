@@ -7,6 +7,7 @@ import structlog
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.work import Work
+from geminicrm.mail.files import drop_files, files_of
 from geminicrm.mail.filing import Noted, Place, held, key_row, put_once, subject_of
 from geminicrm.mail.models import FILED, OURS, SENT, OutgoingMail, StoredMail
 from geminicrm.mail.plain import plain
@@ -48,7 +49,7 @@ def note_on_record(work: Work, records: SentRecords, row: OutgoingMail) -> None:
     if place is not None and row.activity_id is None:
         row.activity_id = _noted(work, records, place, row)
     if copy is not None and copy.state != FILED:
-        _hide(copy, place, row)
+        _hide(work, copy, place, row)
 
 
 def _copy(work: Work, row: OutgoingMail) -> StoredMail | None:
@@ -60,11 +61,12 @@ def _copy(work: Work, row: OutgoingMail) -> StoredMail | None:
     return held(work, key) or (new if put_once(work, new) else held(work, key))
 
 
-def _hide(copy: StoredMail, place: Place | None, row: OutgoingMail) -> None:
+def _hide(work: Work, copy: StoredMail, place: Place | None, row: OutgoingMail) -> None:
     copy.state, copy.activity_id = OURS, row.activity_id
     copy.related_type, copy.related_id = place or (None, None)
     copy.sender, copy.subject, copy.text = {}, "", ""
     copy.recipients, copy.references = {}, []
+    drop_files(work, copy)
 
 
 def _noted(work: Work, records: SentRecords, place: Place, row: OutgoingMail) -> str | None:
@@ -72,7 +74,9 @@ def _noted(work: Work, records: SentRecords, place: Place, row: OutgoingMail) ->
     system = Work(work.session, SystemActor(work.workspace_id), work.now)
     if not records.exists(system, place):
         return None
-    noted = Noted(subject=subject_of(row.subject), text=_text(row), at=row.sent_at or work.now)
+    noted = Noted(
+        subject=subject_of(row.subject), text=_text(work, row), at=row.sent_at or work.now
+    )
     try:
         with work.session.begin_nested():
             activity_id = records.note(system, place, noted)
@@ -90,13 +94,15 @@ def _place(row: OutgoingMail | StoredMail) -> Place | None:
     return row.related_type, row.related_id
 
 
-def _text(row: OutgoingMail) -> str:
+def _text(work: Work, row: OutgoingMail) -> str:
     """Give what was written, below those who got it; blind copies stay blind."""
     people = [
         f"{label}: {', '.join(_shown(one) for one in row.recipients[name])}"
         for name, label in (("to", "To"), ("cc", "Copy"))
         if row.recipients.get(name)
     ]
+    files = ", ".join(one["name"] for one in files_of(work, [row.id])[row.id])
+    people += [f"Files: {files}"] if files else []
     text = row.text if row.text.strip() else plain(row.html)
     return "\n".join([*people, "", text])
 

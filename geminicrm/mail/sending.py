@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Protocol
 
-from extensions.sdk.capabilities.email import Address, Mail, SentMail
+from extensions.sdk.capabilities.email import Address, Mail, MailFile, SentMail
 from extensions.sdk.errors import SdkError
 from extensions.sdk.service_errors import (
     NotConnected,
@@ -13,6 +13,7 @@ from extensions.sdk.service_errors import (
 from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.jobs.kinds import Claimed, Postponed, Run
 from geminicrm.kernel.work import Actor, Work, Works
+from geminicrm.mail.files import to_send
 from geminicrm.mail.models import FAILED, QUEUED, SENDING, SENT, UNKNOWN, WAITING, OutgoingMail
 from geminicrm.mail.noting import SentRecords, note_on_record
 from geminicrm.mail.sealing import LinkGone, SecretLinks
@@ -89,7 +90,8 @@ class MailKind:
                 return None
             row.state = SENDING
             row.attempts += 1
-            return _mail(row, text, html), row.connection_id
+            # Read before the commit: a mail whose files can't be read was not begun.
+            return _mail(row, text, html, to_send(work, row)), row.connection_id
 
     def _failed(self, actor: Actor, mail_id: str, error: SdkError, *, last: bool) -> None:
         later = isinstance(error, _LATER) and not last
@@ -138,7 +140,7 @@ def _not_sent(error: SdkError, *, later: bool) -> dict[str, Any]:
     return {**told, "state": QUEUED if later else FAILED}
 
 
-def _mail(row: OutgoingMail, text: str, html: str) -> Mail:
+def _mail(row: OutgoingMail, text: str, html: str, files: tuple[MailFile, ...]) -> Mail:
     to, cc, bcc = (_addresses(row.recipients.get(name, ())) for name in ("to", "cc", "bcc"))
     return Mail(
         # Anew for each decision to send it: a person who sends it again means it.
@@ -149,6 +151,7 @@ def _mail(row: OutgoingMail, text: str, html: str) -> Mail:
         subject=row.subject,
         text=text,
         html=html,
+        files=files,
         in_reply_to=row.in_reply_to,
         references=tuple(row.references),
     )

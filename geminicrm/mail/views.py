@@ -1,6 +1,7 @@
 """The outbox: what was written, what became of it, and a page to write."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -11,8 +12,10 @@ from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.kernel.paging import Page
 from geminicrm.mail.answering import answer_of, shown, threaded
 from geminicrm.mail.doors_needed import MailNeeds, ReadRecord, check_account
+from geminicrm.mail.file_doors import FIELD, allow_files, download, sent_files
+from geminicrm.mail.files import MOST_BYTES, find_file
 from geminicrm.mail.inbox import find_received
-from geminicrm.mail.listing import counts, list_mails, shape, templates, waiting
+from geminicrm.mail.listing import counts, list_mails, templates, waiting, whole
 from geminicrm.mail.noting import settle
 from geminicrm.mail.own import trial
 from geminicrm.mail.sealing import may_show
@@ -42,6 +45,7 @@ _KEPT = ("related_type", "related_id", "answer_to")
 def blueprint(needed: MailNeeds) -> Blueprint:
     """Serve /outbox."""
     pages = Blueprint("mail", __name__, template_folder="templates", url_prefix="/outbox")
+    pages.url_value_preprocessor(allow_files)
     _serve_list(pages, needed)
     _serve_deeds(pages)
     _serve_one(pages, needed)
@@ -108,7 +112,13 @@ def _serve_one(pages: Blueprint, needed: MailNeeds) -> None:
         with reading() as work:
             row = find_mail(work, mail_id)
             shown = may_show(work.actor, row)
-            return render("mail/one.html", mail=shape(row), link_shown=shown)
+            return render("mail/one.html", mail=whole(work, row), link_shown=shown)
+
+    @pages.get("/<mail_id>/files/<file_id>")
+    @needs(SEND)
+    def file(mail_id: str, file_id: str) -> Response:
+        with reading() as work:
+            return download(find_file(work, find_mail(work, mail_id), file_id))
 
     @pages.post("/<mail_id>/send")
     @needs(SEND)
@@ -145,12 +155,15 @@ def _serve_form(pages: Blueprint, needed: MailNeeds) -> None:
         sent = request.form
         _record(needed.read_record, sent)
         try:
-            mail = read_mail(_body(sent))
+            mail = replace(read_mail(_body(sent)), files=sent_files())
             check_account(needed.accounts, current_actor(), mail.connection_id)
             with writing() as work:
                 row = write_mail(work, threaded(work, needed.records, mail))
         except ValidationFailed as error:
             errors = {one.pointer.split("/")[1]: one.message for one in error.findings}
+            if any(one.filename for one in request.files.getlist(FIELD)):
+                # No browser lets a page choose files: they are gone from the form.
+                errors.setdefault("files", "Choose the files again: a page can't keep them.")
             return _form(dict(sent), errors, needed), 422
         flash("The mail is on its way.", "success")
         return redirect(url_for("mail.one", mail_id=row.id), 303)
@@ -167,6 +180,7 @@ def _form(values: Mapping[str, str], errors: Mapping[str, str], needed: MailNeed
         wrong=[{"id": f"field-{name}", "message": text} for name, text in errors.items()],
         kept={name: request.values.get(name, "") for name in _KEPT},
         templates=known,
+        most_megabytes=MOST_BYTES // 1_000_000,
         accounts=[{"value": value, "label": label} for value, label in accounts],
     )
 

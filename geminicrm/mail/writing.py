@@ -7,11 +7,12 @@ from typing import Final
 
 from email_validator import EmailNotValidError, validate_email
 
-from extensions.sdk.capabilities.email import Address
+from extensions.sdk.capabilities.email import Address, MailFile
 from geminicrm.kernel.errors import Conflict, Finding, NotFound, ValidationFailed
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.jobs.jobs import NewJob, enqueue
 from geminicrm.kernel.work import Work
+from geminicrm.mail.files import keep_files, wrong_files
 from geminicrm.mail.models import FAILED, QUEUED, SENT, UNKNOWN, WAITING, OutgoingMail
 
 SEND: Final = "send:email"
@@ -43,6 +44,7 @@ class NewMail:
     sealed: str | None = None
     sealed_until: datetime | None = None
     answer_to: str = ""
+    files: Sequence[MailFile] = ()
 
 
 def write_mail(work: Work, new: NewMail) -> OutgoingMail:
@@ -56,7 +58,7 @@ def write_own_mail(work: Work, new: NewMail) -> OutgoingMail:
 
     Raises ValidationFailed.
     """
-    found = [*_wrong_recipients(new), *_wrong_text(new)]
+    found = [*_wrong_recipients(new), *_wrong_text(new), *wrong_files(new.files)]
     if found:
         raise ValidationFailed(found)
     related_type, related_id = new.related or (None, None)
@@ -85,8 +87,10 @@ def write_own_mail(work: Work, new: NewMail) -> OutgoingMail:
         sealed_until=new.sealed_until,
     )
     work.session.add(row)
+    keep_files(work, row, new.files)
     _hand_over(work, row)
-    work.audit("mail.written", row.id, {"to": len(new.to), "purpose": new.purpose})
+    told = {"to": len(new.to), "purpose": new.purpose, "files": len(new.files)}
+    work.audit("mail.written", row.id, told)
     return row
 
 

@@ -1,7 +1,10 @@
 """E-mail addresses of users: a new one counts when it is proved, and the old one is told."""
 
+from typing import Final
+
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from extensions.sdk.capabilities.email import Address
 from geminicrm.identity.actor import PersonActor
@@ -14,6 +17,8 @@ from geminicrm.members.homes import Homes, acting
 from geminicrm.members.links import by_token, end_links, issue
 from geminicrm.members.models import AccountLink
 from geminicrm.members.own_mails import RESET, VERIFICATION, OwnMails
+
+_TAKEN: Final = "This address can't be used any more: choose another one."
 
 
 class Addresses:
@@ -73,10 +78,14 @@ class Addresses:
 
     def _count(self, work: Work, link: AccountLink) -> str:
         user = work.session.get_one(User, link.user_id, populate_existing=True)
-        if _taken(work, link.email, user.id):
-            raise Gone("This address can't be used any more: choose another one.")
         old = _address(user)
-        user.email, user.email_verified_at = link.email, work.now
+        try:
+            if _taken(work, link.email, user.id):
+                raise Gone(_TAKEN)
+            with work.session.begin_nested():
+                user.email, user.email_verified_at = link.email, work.now
+        except IntegrityError:  # somebody else confirmed it between the look and the change
+            raise Gone(_TAKEN) from None
         # Links for a new password that lie in the old mailbox must not open the account.
         end_links(work, user.id, VERIFICATION, RESET)
         if old.email != user.email:

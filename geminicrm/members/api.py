@@ -52,7 +52,7 @@ def _serve_members(api: Blueprint, room: Members) -> None:
     @needs(MANAGE)
     def remove(user_id: str) -> Response:
         with writing() as work:
-            remove_member(work, room.generations, user_id)
+            remove_member(work, room.generations, room.leaving, user_id)
         return no_content()
 
 

@@ -7,7 +7,7 @@ from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.mail.sealing import SecretLinks
 from geminicrm.members.addresses import Addresses
-from geminicrm.members.doors_needed import Senders
+from geminicrm.members.doors_needed import Leaving, Senders
 from geminicrm.members.homes import Homes
 from geminicrm.members.joining import Joining
 from geminicrm.members.notice_mails import NotificationMails
@@ -25,6 +25,7 @@ class MembersNeeds:
     generations: Generations
     vault: Vault
     senders: Senders
+    leaving: Leaving
     public_url: str
     session_days: int
 
@@ -35,6 +36,7 @@ class Members:
 
     works: Works
     generations: Generations
+    leaving: Leaving
     mails: OwnMails
     joining: Joining
     passwords: Passwords
@@ -56,6 +58,7 @@ def build_members(needs: MembersNeeds) -> Members:
     return Members(
         works=works,
         generations=needs.generations,
+        leaving=needs.leaving,
         mails=mails,
         joining=Joining(works, mails, needs.session_days),
         passwords=Passwords(works, needs.generations, needs.vault, mails, homes),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from extensions.sdk.capabilities.email import Address
 from geminicrm.identity.actor import PersonActor
@@ -18,6 +19,7 @@ from geminicrm.members.models import Invitation
 from geminicrm.members.own_mails import OwnMails
 
 _LONGEST_NAME: Final = 120
+_KNOWN: Final = "This address has an account by now: open the link again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class Joining:
         with self._works.write(_actor(shown, user_id, name)) as work:
             row = by_token(work, token)
             if _user_of(work, row.email) is not None:
-                raise Conflict("This address has an account by now: open the link again.")
+                raise Conflict(_KNOWN)
             user = User(
                 id=user_id,
                 email=row.email,
@@ -77,8 +79,11 @@ class Joining:
                 is_active=True,
                 created_at=work.now,
             )
-            work.session.add(user)
-            work.session.flush()
+            try:
+                with work.session.begin_nested():
+                    work.session.add(user)
+            except IntegrityError:  # somebody else took the address between the look and this
+                raise Conflict(_KNOWN) from None
             work.audit("user.created", user_id, {"email": row.email, "role": row.role})
             return self._join(work, row, user, visitor)
 

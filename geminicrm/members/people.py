@@ -8,6 +8,7 @@ from geminicrm.kernel.errors import Conflict, NotFound
 from geminicrm.kernel.generation import AUTH, Generations
 from geminicrm.kernel.work import Work
 from geminicrm.mail.sealing import void
+from geminicrm.members.doors_needed import Leaving
 from geminicrm.members.models import Invitation
 from geminicrm.members.roles import OWNER, RANKS, check_gives, check_touches
 
@@ -48,8 +49,8 @@ def change_role(work: Work, generations: Generations, user_id: str, role: str) -
     return Member(user.id, user.email, user.name, row.role)
 
 
-def remove_member(work: Work, generations: Generations, user_id: str) -> None:
-    """Take somebody out; their sessions and tokens of this workspace end at once.
+def remove_member(work: Work, generations: Generations, leaving: Leaving, user_id: str) -> None:
+    """Take somebody out; their sessions, tokens and own connections here end at once.
 
     Raises ScopeMissing, NotFound, Forbidden, Conflict as `change_role`.
     """
@@ -70,6 +71,7 @@ def remove_member(work: Work, generations: Generations, user_id: str) -> None:
         .values(revoked_at=work.now)
         .execution_options(synchronize_session=False)
     )
+    leaving.leave(work, user_id)
     _withdraw(work, user_id, -1)
     work.audit("member.removed", user_id, {"email": user.email, "role": row.role})
     generations.bump(work, AUTH)

@@ -54,8 +54,8 @@ def _serve_members(pages: Blueprint, room: Members) -> None:
     @needs(MANAGE)
     def remove(user_id: str) -> Response:
         return _done(
-            lambda work: remove_member(work, room.generations, user_id),
-            "They are no member any more. Their sessions and tokens here have ended.",
+            lambda work: remove_member(work, room.generations, room.leaving, user_id),
+            "They are no member any more. Their sessions, tokens and connections here have ended.",
         )
 
 

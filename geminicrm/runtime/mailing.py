@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from extensions.sdk.capabilities.email import Mail, MailPage, SentMail
+from extensions.sdk.service_errors import NotConnected
 from geminicrm.kernel.work import Actor
 from geminicrm.runtime.capabilities import Capabilities
 from geminicrm.runtime.providers import Asked
@@ -74,7 +75,13 @@ class CapabilityMailboxes:
     def fetch(
         self, actor: Actor, connection_id: str, cursor: str, limit: int, since: datetime
     ) -> MailPage:
-        """Give the next page. Raises NotConnected, ServiceError."""
+        """Give the next page. Raises NotConnected, ServiceError.
+
+        A job may still wait for a mailbox that was taken out of use meanwhile: it reads no more.
+        """
+        active = {one.connection.id for one in self._capabilities.everywhere(_MAILBOX)}
+        if connection_id not in active:
+            raise NotConnected(_MAILBOX)
         asked = Asked(
             capability=_MAILBOX,
             operation="fetch",

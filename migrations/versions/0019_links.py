@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0019_links"
-down_revision = "0017_receiver"
+down_revision = "0018_attachments"
 branch_labels = None
 depends_on = None
 

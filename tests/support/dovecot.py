@@ -1,5 +1,6 @@
 """A real IMAP server of our own (Dovecot): made on first use, thrown away with the session."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -121,12 +122,14 @@ class Dovecot:
         return Mailbox(user, self.port, self.tls_port, folder, self.owner, count())
 
 
-@pytest.fixture(scope="session")
-def dovecot(issued: Issued) -> Iterator[Dovecot]:
-    """Give the server of this test process; skips where there is no Dovecot."""
-    binary = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
-    if binary is None:
-        pytest.skip(MISSING)
+def find_dovecot() -> str | None:
+    """Give where the program is; None where there is no Dovecot."""
+    return shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+@contextlib.contextmanager
+def started_dovecot(binary: str, issued: Issued) -> Iterator[Dovecot]:
+    """Give a server that answers, and take it away."""
     owner = unprivileged_user() or pwd.getpwuid(os.getuid())
     folder = owned_folder("gcrm-imap-", owner)
     server = Dovecot(folder, owner, free_port(), free_port())
@@ -143,6 +146,16 @@ def dovecot(issued: Issued) -> Iterator[Dovecot]:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def dovecot(issued: Issued) -> Iterator[Dovecot]:
+    """Give the server of this test process; skips where there is no Dovecot."""
+    binary = find_dovecot()
+    if binary is None:
+        pytest.skip(MISSING)
+    with started_dovecot(binary, issued) as server:
+        yield server
 
 
 @pytest.fixture

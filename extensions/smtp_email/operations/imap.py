@@ -108,7 +108,15 @@ class Folder:
 
     def content(self, uid: int, most: int) -> bytes | None:
         """Give the first bytes of a mail, `most` of them; None where it is gone."""
-        found = self._client.fetch([uid], [f"BODY.PEEK[]<0.{most}>"]).get(uid, {})
+        return self.section(uid, "", 0, most)
+
+    def structure(self, uid: int) -> Any:
+        """Give how a mail is made up (BODYSTRUCTURE); () where it is gone."""
+        return self._client.fetch([uid], ["BODYSTRUCTURE"]).get(uid, {}).get(b"BODYSTRUCTURE", ())
+
+    def section(self, uid: int, name: str, start: int, most: int) -> bytes | None:
+        """Give bytes of a section, `most` of them from `start`; None where it is gone."""
+        found = self._client.fetch([uid], [f"BODY.PEEK[{name}]<{start}.{most}>"]).get(uid, {})
         return next((value for key, value in found.items() if key.startswith(b"BODY[")), None)
 
     def last_uid(self) -> int:

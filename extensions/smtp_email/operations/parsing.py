@@ -23,7 +23,7 @@ from .charsets import decoded, tidy
 from .parts import Content, content_of
 
 # What the parsers of the standard library raise over mail that was broken on purpose.
-_BROKEN: Final = (
+BROKEN: Final = (
     MessageError, ValueError, LookupError, AttributeError, TypeError, AssertionError,
     RecursionError,
 )  # fmt: skip
@@ -82,7 +82,7 @@ def parsed(mail: Fetched) -> ReceivedMail:
 def _message(raw: bytes, faults: list[str]) -> EmailMessage:
     try:
         return message_from_bytes(raw, policy=default)
-    except _BROKEN:
+    except BROKEN:
         faults.append("its parts can't be read")
     return BytesHeaderParser(policy=default).parsebytes(raw, headersonly=True)
 
@@ -92,7 +92,7 @@ def _content(message: EmailMessage, mail: Fetched, faults: list[str]) -> Content
         faults.append("it is too large: only its beginning was read")
     try:
         return content_of(message, faults, partial=mail.partial)
-    except _BROKEN:
+    except BROKEN:
         faults.append("its parts can't be read")
         return Content()
 
@@ -142,7 +142,7 @@ class _Headers:
             found = parsedate_to_datetime(text)
             # "-0000": a time in UTC that says nothing of the sender's zone (RFC 5322, 3.3).
             return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
-        except (*_BROKEN, OverflowError):
+        except (*BROKEN, OverflowError):
             self._faults.append("Date can't be read" if text else "it has no Date")
             return None
 
@@ -162,7 +162,7 @@ class _Headers:
         """Decode encoded words (RFC 2047), which may name charsets that don't exist."""
         try:
             parts = decode_header(text)
-        except _BROKEN:
+        except BROKEN:
             self._faults.append(f"{name} can't be read")
             return decoded_bytes(text)
         return "".join(self._word(name, part, charset) for part, charset in parts)
@@ -195,7 +195,7 @@ def _is_escaped(text: str) -> bool:
 def _pairs(values: Sequence[str]) -> list[tuple[str, str]]:
     try:
         found = getaddresses(list(values))
-    except _BROKEN:
+    except BROKEN:
         found = []
     return [pair for pair in found if pair[1]] or _bare(values)
 

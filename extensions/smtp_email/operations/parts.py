@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 from typing import Final
 
@@ -16,6 +16,9 @@ MOST_FILES: Final = 50
 MOST_FILE_BYTES: Final = 4 * 1024 * 1024
 _MOST_PARTS: Final = 500
 _UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f/\\]")
+_LOST: Final = "\ufffd"
+_NAMING: Final = frozenset({"content-disposition", "content-type"})
+_RAW_NAME: Final = re.compile(r'\b(?:file)?name="?([^";\r\n]{1,300})', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ def content_of(message: Message, faults: list[str], *, partial: bool) -> Content
     files: list[MailFile] = []
     for part in _leaves(message, faults):
         kind = part.get_content_subtype()
-        if _is_text(part) and kind in texts:
+        if is_text(part) and kind in texts:
             texts[kind].append(_text(part, faults))
         elif len(files) < MOST_FILES:
             files.append(_file(part, partial=partial))
@@ -68,7 +71,8 @@ def _leaves(message: Message, faults: list[str]) -> Iterator[Message]:
             yield part
 
 
-def _is_text(part: Message) -> bool:
+def is_text(part: Message) -> bool:
+    """Tell whether a part is text to be read, not a file."""
     named = part.get_content_disposition() == "attachment" or part.get_filename()
     return part.get_content_maintype() == "text" and not named
 
@@ -82,18 +86,22 @@ def _text(part: Message, faults: list[str]) -> str:
     return tidy(found.text.replace("\r\n", "\n"))
 
 
-def _file(part: Message, *, partial: bool) -> MailFile:
-    content = _bytes(part)
-    left_out = partial or len(content) > MOST_FILE_BYTES
+def named_file(part: Message) -> MailFile:
+    """Give what the head of a part says of its file, without content."""
     content_id = str(part.get("Content-ID") or "").strip().strip("<>")
     return MailFile(
         name=_name(part),
-        content=b"" if left_out else content,
+        content=b"",
         media_type=part.get_content_type(),
         content_id=tidy(content_id)[:200],
-        size=len(content),
-        left_out=left_out,
     )
+
+
+def _file(part: Message, *, partial: bool) -> MailFile:
+    content = _bytes(part)
+    left_out = partial or len(content) > MOST_FILE_BYTES
+    kept = b"" if left_out else content
+    return replace(named_file(part), content=kept, size=len(content), left_out=left_out)
 
 
 def _bytes(part: Message) -> bytes:
@@ -106,5 +114,17 @@ def _bytes(part: Message) -> bytes:
 
 def _name(part: Message) -> str:
     fallback = "mail.eml" if part.get_content_maintype() == "message" else "file"
+    name = part.get_filename() or ""
+    if _LOST in name:
+        name = _eight_bit_name(part) or name
     # No path: what a sender calls a file must not lead anywhere.
-    return _UNSEEN.sub("_", tidy(part.get_filename() or ""))[:200].strip(". ") or fallback
+    return _UNSEEN.sub("_", tidy(name))[:200].strip(". ") or fallback
+
+
+def _eight_bit_name(part: Message) -> str:
+    """Read a name that stands in its header as bytes of some charset, as no standard allows."""
+    for header, value in part.raw_items():
+        found = _RAW_NAME.search(str(value)) if header.lower() in _NAMING else None
+        if found is not None:
+            return decoded(found[1].encode("utf-8", "surrogateescape"), "").text
+    return ""

@@ -11,11 +11,13 @@ from extensions.sdk.capabilities.email import MailPage, ReceivedMail
 from extensions.sdk.service_errors import ServiceRefused
 
 from .imap import Folder, since_day
+from .large import with_files
 from .parsing import Fetched, parsed
 
 MOST_MAILS: Final = 100
 # The first sync of a large mailbox has to stay small in memory, so a page ends early where its
-# mails are large, and of a mail that is larger than a page only the beginning is read.
+# mails are large. A mail that is larger than a page comes alone: its beginning is read, then its
+# files, each by itself.
 WHOLE_BYTES: Final = 4 * 1024 * 1024
 PAGE_BYTES: Final = WHOLE_BYTES
 BEGINNING_BYTES: Final = 256 * 1024
@@ -123,7 +125,7 @@ def _read(folder: Folder, uid: int, facts: dict[bytes, Any]) -> ReceivedMail | N
     if raw is None:
         return None  # somebody deleted it a moment ago
     time = facts.get(b"INTERNALDATE")
-    return parsed(
+    mail = parsed(
         Fetched(
             id=f"{folder.validity}.{uid}",
             raw=raw,
@@ -133,6 +135,7 @@ def _read(folder: Folder, uid: int, facts: dict[bytes, Any]) -> ReceivedMail | N
             partial=partial,
         )
     )
+    return with_files(folder, uid, mail) if partial else mail
 
 
 def _aware(moment: datetime) -> datetime:

@@ -27,6 +27,7 @@ _READY: Final = 220
 _GO_ON: Final = 334
 _START: Final = 354
 _END: Final = b".\r\n"
+_PIECE: Final = 256 * 1024
 _Lost = (OSError, smtplib.SMTPServerDisconnected)
 
 
@@ -197,7 +198,10 @@ def _data(smtp: Conversation, content: bytes) -> Reply:
     if reply.code != _START:
         raise error_of(reply, "The mail was not taken")
     # Until the last line has left, the server has no mail and can't accept one (RFC 5321, 4.1.1.4).
-    smtp.send(_stuffed(content))
+    # In pieces: the time limit of a step is of each, and a large mail takes longer than one.
+    whole = memoryview(_stuffed(content))
+    for at in range(0, len(whole), _PIECE):
+        smtp.send(whole[at : at + _PIECE])
     try:
         smtp.send(_END)
         return Reply.of(smtp.getreply())

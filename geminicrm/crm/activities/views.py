@@ -93,8 +93,8 @@ def _form(desk: Desk) -> Sequence[FormField]:
 
 def _facts(desk: Desk, record: Rest) -> list[Fact]:
     link = desk.links([(record["related_type"], record["related_id"])])
-    url = timeline.mails_of([record]).get(record["id"])
-    mail = [Fact("Mail", Link("Open the whole mail", url, "mail"), "link")] if url else []
+    found = timeline.mails_of([record]).get(record["id"])
+    mail = [Fact("Mail", Link("Open the whole mail", found.url, "mail"), "link")] if found else []
     return [
         Fact("Kind", _NAMES[record["kind"]]),
         *mail,

@@ -10,7 +10,7 @@ from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.crm.shared.spec import Rest
 from geminicrm.identity.guards import current_actor, reading
 from geminicrm.kernel.clock import parse_instant
-from geminicrm.mail.linking import mail_urls
+from geminicrm.mail.linking import MailLink, mail_links
 
 KINDS = {
     "note": ("Note", "note"),
@@ -33,7 +33,7 @@ class Entry:
     related: Link | None
     is_done: bool
     is_overdue: bool
-    mail_url: str | None = None
+    mail: MailLink | None = None
 
 
 @dataclass(frozen=True)
@@ -60,21 +60,21 @@ def around(desk: Desk, kind: str, identifier: str) -> tuple[list[Entry], bool]:
         return [], False
     query = ListQuery(limit=_SHOWN, filters={"related_id": identifier})
     page = desk.records["activity"].list(current_actor(), query)
-    urls = mails_of(page.data)
+    mails = mails_of(page.data)
     shown = [
-        replace(each, mail_url=urls.get(each.record["id"]))
+        replace(each, mail=mails.get(each.record["id"]))
         for each in entries(desk, page.data, related=False)
     ]
     return shown, page.next_cursor is not None
 
 
-def mails_of(records: Sequence[Rest]) -> dict[str, str]:
-    """Give the page of the mail behind each activity that has one, by the activity's id."""
+def mails_of(records: Sequence[Rest]) -> dict[str, MailLink]:
+    """Give the mail behind each activity that has one, by the activity's id."""
     of_mails = [each["id"] for each in records if each["kind"] == "email"]
     if not of_mails:
         return {}
     with reading() as work:
-        return mail_urls(work, of_mails)
+        return mail_links(work, of_mails)
 
 
 def composed(desk: Desk, sent: Mapping[str, str]) -> Rest:

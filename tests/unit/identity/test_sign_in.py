@@ -167,3 +167,14 @@ def test_a_name_is_read_from_the_address(core, tenant):
     with core.works.across_workspaces("x", write=True) as work:
         user = create_user(work, tenant.id, "ana.maria_lopez@north.example", "member", PASSWORD)
     assert user.name == "Ana Maria Lopez"
+
+
+def test_an_address_of_any_length_is_counted(core, tenant):
+    long = f"{'a' * 400}@north.example"
+    for _ in range(ACCOUNT_FAILURES):
+        with pytest.raises(ValidationFailed):
+            sign_in(core.works, long, "wrong password", HERE, days=1)
+    with pytest.raises(TooManyRequests):
+        sign_in(core.works, long, "wrong password", HERE, days=1)
+    with pytest.raises(ValidationFailed):  # its beginning alone is another address
+        sign_in(core.works, long.replace("aaaa@", "aaab@"), "wrong password", HERE, days=1)

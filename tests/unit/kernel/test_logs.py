@@ -68,7 +68,9 @@ def test_entries_below_the_level_are_dropped(stream: io.StringIO) -> None:
     assert [entry["event"] for entry in entries(stream)] == ["loud"]
 
 
-@pytest.mark.parametrize("name", ["werkzeug", "_granian", "granian.access", "sqlalchemy.engine"])
+@pytest.mark.parametrize(
+    "name", ["werkzeug", "_granian", "granian.access", "gunicorn.access", "sqlalchemy.engine"]
+)
 def test_the_standard_librarys_loggers_speak_through_ours(stream: io.StringIO, name: str) -> None:
     logging.getLogger(name).addHandler(logging.NullHandler())
     logs.configure("INFO", json=True, stream=stream)

@@ -11,7 +11,7 @@ from geminicrm.crm.filing import MailRecords
 from geminicrm.crm.shared.listing import ListQuery
 from geminicrm.kernel.errors import ValidationFailed
 from geminicrm.mail.filing import file_mail
-from geminicrm.mail.linking import mail_urls
+from geminicrm.mail.linking import MailLink, mail_links
 from geminicrm.mail.models import OutgoingMail, StoredMail
 from geminicrm.mail.noting import note_on_record, settle
 from geminicrm.mail.writing import NewMail, write_mail
@@ -106,10 +106,10 @@ def test_it_names_who_got_it_and_leads_to_the_mail(core, tenant, send, timeline,
         "To: Ada Lovelace <ada@example.com>\nCopy: eve@example.com\n\nIt works."
     )
     with core.works.read(tenant.owner()) as work:
-        assert mail_urls(work, [activity_id]) == {activity_id: f"/outbox/{mail}"}
-        assert mail_urls(work, []) == {}
+        assert mail_links(work, [activity_id]) == {activity_id: MailLink(f"/outbox/{mail}", [])}
+        assert mail_links(work, []) == {}
     with core.works.read(tenant.owner("read:activities")) as work:
-        assert mail_urls(work, [activity_id]) == {}
+        assert mail_links(work, [activity_id]) == {}
 
 
 def test_it_is_noted_once(send, timeline):

@@ -132,7 +132,7 @@ def test_it_is_put_on_a_record_and_read_there(core, tenant, come, row, records, 
     assert row().activity_id == activity["id"]
     assert titles(core, tenant.owner()) == []
     with core.works.read(tenant.owner("read:activities")) as work:
-        assert shape_received(find_received(work, row().id))["filed"]
+        assert shape_received(find_received(work, row().id), [])["filed"]
 
 
 def test_an_answer_follows_to_where_it_was_put(core, tenant, come, row, records, deal):

@@ -28,7 +28,7 @@ def change(core):
 def remove(core):
     def remove(actor, user_id):
         with core.works.write(actor) as work:
-            remove_member(work, core.generations, user_id)
+            remove_member(work, core.generations, core.connections.leaving, user_id)
 
     return remove
 
