@@ -6,6 +6,7 @@ well under a microsecond; other machines' bumps arrive when `sync` copies the ro
 
 import fcntl
 import mmap
+import os
 import struct
 from pathlib import Path
 
@@ -40,8 +41,8 @@ class Generations:
     def __init__(self, path: Path) -> None:
         self._lock_file = path.open("a+b")
         fcntl.flock(self._lock_file, fcntl.LOCK_EX)
-        if path.stat().st_size < _SIZE:
-            self._lock_file.truncate(_SIZE)
+        # No hole: to write to one where the disk has no room would end the process by SIGBUS.
+        os.posix_fallocate(self._lock_file.fileno(), 0, _SIZE)
         fcntl.flock(self._lock_file, fcntl.LOCK_UN)
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), _SIZE)

@@ -21,6 +21,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from geminicrm.kernel.metrics_files import reserve
+
 _REQUEST_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 _CALL_BUCKETS = (0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 1.0, 2.5, 10.0, 30.0)
 _OUTSIDE_BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -39,6 +41,8 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry, directory: Path | None = None) -> None:
         self._registry = registry
         self._directory = directory
+        if directory is not None:
+            reserve()
         self._requests = Histogram(
             "geminicrm_request_seconds",
             "Requests by route template; its count is the number of requests.",

@@ -27,6 +27,7 @@ _REPORT_SECONDS: Final = 5.0
 _PLACE: Final = (
     update(EVENTS).where(EVENTS.c.id == bindparam("event")).values(position=bindparam("place"))
 )
+_UNPLACED: Final = select(EVENTS.c.id).where(EVENTS.c.position.is_(None)).limit(1)
 
 
 class BatchSink(Protocol):
@@ -82,8 +83,7 @@ class Relay:
 
     def _any_unplaced(self) -> bool:
         with self._works.across_workspaces("relay: look for new events") as work:
-            query = select(OutboxEvent.id).where(OutboxEvent.position.is_(None)).limit(1)
-            return work.session.scalar(query) is not None
+            return work.session.scalar(_UNPLACED) is not None
 
     def _place(self) -> int:
         with self._works.across_workspaces("relay: place events", write=True) as work:

@@ -21,12 +21,13 @@ from geminicrm.runtime.packages import AGAIN_SECONDS
 from geminicrm.runtime.table import (
     EMPTY,
     SAFE_HASH,
-    Absent,
     Table,
+    Unserved,
     build_table,
     code_of,
     installed_from,
     manifest_of,
+    unserved_from,
 )
 from geminicrm.runtime.versions import Versions
 from geminicrm.runtime.watching.counter import Counter
@@ -99,15 +100,15 @@ class Convergence:
         found = self._table.find(workspace_id, extension_id)
         if found is None and self.repair():
             found = self._table.find(workspace_id, extension_id)
-        absent = self._table.missing(workspace_id, extension_id) if found is None else None
-        if absent is not None:
-            wait = AGAIN_SECONDS if absent.reason else _RETRY_SECONDS
-            raise ExtensionAway(extension_id, absent.reason, wait)
+        for one in self._table.away() if found is None else ():
+            if (one.workspace_id, one.extension_id) == (workspace_id, extension_id):
+                wait = AGAIN_SECONDS if one.reason else _RETRY_SECONDS
+                raise ExtensionAway(extension_id, one.reason, wait)
         return found
 
     def follow(self) -> None:
         """Rebuild where safe mode was entered or left, or a package has come."""
-        if self._table.absent and time.monotonic() >= self._again:
+        if self._table.away() and time.monotonic() >= self._again:
             self._stale.set()
         if self._outdated():
             self.reconcile()
@@ -133,7 +134,7 @@ class Convergence:
                     "extensions reconciled",
                     generation=self._table.generation,
                     live=len(self._table.by_id),
-                    failed=len(self._table.failed),
+                    failed=len(self._table.failed()),
                     ms=round((time.perf_counter() - started) * 1000, 1),
                 )
             return self._table
@@ -180,12 +181,11 @@ class Convergence:
         if self._versions.safe():
             return Table(generation, SAFE_HASH, safe=True)
         live: list[Installed] = []
-        failed: dict[str, str] = {}
+        unserved: dict[str, Unserved] = {}
         watched = {(row.id, row.digest): watch for row in rows if (watch := self.watch(row))}
-        absent: dict[str, Absent] = {}
         for row in rows:
             if not self._versions.packages.here(row.digest):
-                absent[row.id] = self._fetched(row)
+                unserved[row.id] = unserved_from(row, self._fetched(row), away=True)
                 live.extend(self._meanwhile(row))
                 continue
             try:
@@ -193,12 +193,12 @@ class Convergence:
                 loaded = self._versions.serving(code_of(row), manifest)
                 live.append(self._settling(installed_from(row, manifest, loaded, self.watch(row))))
             except LoadFailed as error:
-                failed[row.id] = str(error)
+                unserved[row.id] = unserved_from(row, str(error), away=False)
             except Exception as error:  # noqa: BLE001 - border: one bad row must not stop the others
-                failed[row.id] = reason_of(error)
+                unserved[row.id] = unserved_from(row, reason_of(error), away=False)
+        table = build_table(generation, rows, live, unserved)
         # Written later: a rebuild may happen inside somebody's write transaction.
-        self._unrecorded = failed
-        table = build_table(generation, rows, live, failed, absent)
+        self._unrecorded = table.failed()
         return replace(table, watched=watched, leaving=leaving)
 
     def _settling(self, one: Installed) -> Installed:
@@ -214,10 +214,10 @@ class Convergence:
         if before is not None:
             yield replace(before, granted=before.granted.intersection(row.granted), watch=None)
 
-    def _fetched(self, row: Installation) -> Absent:
+    def _fetched(self, row: Installation) -> str | None:
+        """Have its package fetched; say why it did not come the last time, None while it comes."""
         self._again = time.monotonic() + AGAIN_SECONDS
-        reason = self._versions.packages.fetch_soon(row.digest, self._stale.set)
-        return Absent(row.workspace_id, row.extension_id, row.digest, reason)
+        return self._versions.packages.fetch_soon(row.digest, self._stale.set)
 
     def _record(self) -> None:
         failed, self._unrecorded = self._unrecorded, {}

@@ -53,9 +53,9 @@ class ExtensionSink:
         """
         with postponing():
             table = self._table()
-            unserved = table.unserved.get(target)
-            if unserved is not None:
-                raise Postponed(f"it is not served here: {unserved.reason}", _AWAY_SECONDS)
+            waited_for = table.waited_for(target)
+            if waited_for is not None:
+                raise Postponed(f"it is not served here: {waited_for.why}", _AWAY_SECONDS)
             installed = table.by_id.get(target)
             hook = installed.loaded.hooks.get(_HOOK) if installed is not None else None
             if installed is None or hook is None or not wants_event(installed, event.type):

@@ -95,9 +95,9 @@ class HookKind:
             table = self._convergence.current()
         if table.safe:
             raise InSafeMode("jobs wait")
-        if job.target in table.unserved:
-            reason = table.unserved[job.target].reason
-            raise Postponed(f"it is not served here: {reason}", _AWAY_SECONDS)
+        waited_for = table.waited_for(job.target)
+        if waited_for is not None:
+            raise Postponed(f"it is not served here: {waited_for.why}", _AWAY_SECONDS)
         found = table.by_id.get(job.target)
         if found is None:
             self._explain(job)

@@ -209,7 +209,7 @@ class ExtensionRuntime:
 
     def _swapped(self, table: Table) -> None:
         self.calls.keep_only({(one.id, one.digest) for one in table.by_id.values()})
-        self.watching.swapped(table.watched, table.failed)
+        self.watching.swapped(table.watched, table.failed())
         self.hosting.swapped(table.generation, table.hosts())
 
     def _hosting_parts(self, parts: RuntimeParts) -> HostingParts:

@@ -23,24 +23,24 @@ _Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
-    """An installation whose package is not on this machine; `reason` is None while it comes."""
-
-    workspace_id: str
-    extension_id: str
-    digest: str
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Unserved:
-    """An installation that is switched on and not served here: what it asks for waits for it."""
+    """An installation that is switched on and not served here as it should be.
+
+    Its package is not on this machine (`away`), or it could not be loaded. `reason` says why; it is
+    None while the package comes.
+    """
 
     workspace_id: str
     extension_id: str
     events: tuple[str, ...]
     granted: frozenset[str]
-    reason: str
+    away: bool
+    reason: str | None
+
+    @property
+    def why(self) -> str:
+        """Say why, for people."""
+        return self.reason or "its package is on its way"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +49,10 @@ class Table:
 
     `hooked` is by workspace and `hook` or, for hooks that are shown a record, `hook:record type`:
     only installations that may read that kind of record are in it. `announced` are the types of
-    events of all extensions of a workspace. `absent` is by installation,
-    `watched` by installation and digest, and holds what could not be loaded too. `leaving` are
-    those that an admin has just switched off: nothing is found in it, but calls that run may end.
-    `unserved` are those that are switched on and could not be loaded, or are not here.
+    events of all extensions of a workspace. `unserved` is by installation: while the package of a
+    newer version comes, the older one may be served, and is in `by_id` too. `watched` is by
+    installation and digest, and holds what could not be loaded too. `leaving` are those that an
+    admin has just switched off: nothing is found in it, but calls that run may end.
     In safe mode (`safe`) there is nothing in any of them.
     """
 
@@ -61,29 +61,33 @@ class Table:
     by_id: Mapping[str, Installed] = field(default_factory=dict)
     by_name: Mapping[_Key, Installed] = field(default_factory=dict)
     hooked: Mapping[_Key, tuple[Installed, ...]] = field(default_factory=dict)
-    failed: Mapping[str, str] = field(default_factory=dict)
-    absent: Mapping[str, Absent] = field(default_factory=dict)
+    unserved: Mapping[str, Unserved] = field(default_factory=dict)
     safe: bool = False
     watched: Mapping[_Key, Counter] = field(default_factory=dict)
     leaving: Mapping[str, Installed] = field(default_factory=dict)
-    unserved: Mapping[str, Unserved] = field(default_factory=dict)
     announced: Mapping[str, tuple[EventType, ...]] = field(default_factory=dict)
 
     def find(self, workspace_id: str, extension_id: str) -> Installed | None:
         """Give the installation of an extension in a workspace, if it is switched on."""
         return self.by_name.get((workspace_id, extension_id))
 
-    def missing(self, workspace_id: str, extension_id: str) -> Absent | None:
-        """Give an installation whose package is not on this machine."""
-        for one in self.absent.values():
-            if (one.workspace_id, one.extension_id) == (workspace_id, extension_id):
-                return one
-        return None
+    def away(self) -> list[Unserved]:
+        """Give the installations whose packages are not on this machine."""
+        return [one for one in self.unserved.values() if one.away]
+
+    def failed(self) -> dict[str, str]:
+        """Say by installation why it could not be loaded."""
+        return {key: one.why for key, one in self.unserved.items() if not one.away}
 
     def not_loaded(self) -> dict[str, str]:
-        """Say by installation why it is not served here."""
-        away = {key: one.reason or "its package is on its way" for key, one in self.absent.items()}
-        return {**self.failed, **away}
+        """Say by installation why it is not served here as it should be."""
+        return {key: one.why for key, one in self.unserved.items()}
+
+    def waited_for(self, installation_id: str) -> Unserved | None:
+        """Give an installation of which nothing is served here, and that may still come."""
+        if installation_id in self.by_id:
+            return None
+        return self.unserved.get(installation_id)
 
     def with_hook(self, workspace_id: str, hook: str) -> tuple[Installed, ...]:
         """Give the installations that implement a hook, in the order of their ids."""
@@ -102,7 +106,9 @@ class Table:
         waiting = [
             key
             for key, one in self.unserved.items()
-            if one.workspace_id == event.workspace_id and _wants(one, event.type)
+            if one.workspace_id == event.workspace_id
+            and key not in self.by_id
+            and _wants(one, event.type)
         ]
         return [*served, *waiting]
 
@@ -177,6 +183,18 @@ def installed_from(
     )
 
 
+def unserved_from(row: Installation, reason: str | None, *, away: bool) -> Unserved:
+    """Make the in-memory form of a row that is not served, whatever its manifest is worth."""
+    return Unserved(
+        workspace_id=row.workspace_id,
+        extension_id=row.extension_id,
+        events=tuple(row.manifest.get("events", ())),
+        granted=frozenset(row.granted),
+        away=away,
+        reason=reason,
+    )
+
+
 def code_of(row: Installation) -> Code:
     """Say how the code of a row runs."""
     return Code(
@@ -197,11 +215,9 @@ def build_table(
     generation: int,
     rows: Iterable[Installation],
     live: Sequence[Installed],
-    failed: Mapping[str, str],
-    absent: Mapping[str, Absent] = MappingProxyType({}),
+    unserved: Mapping[str, Unserved],
 ) -> Table:
-    """Make a table of the installations that could be loaded; the same in whatever order."""
-    rows = tuple(rows)
+    """Make a table of what is served and what is not; the same in whatever order."""
     ordered = sorted(live, key=lambda one: (one.extension_id, one.id))
     hooked: dict[_Key, list[Installed]] = {}
     announced: dict[str, list[EventType]] = {}
@@ -215,28 +231,9 @@ def build_table(
         MappingProxyType({one.id: one for one in ordered}),
         MappingProxyType({(one.workspace_id, one.extension_id): one for one in ordered}),
         MappingProxyType({key: tuple(found) for key, found in hooked.items()}),
-        MappingProxyType(dict(sorted(failed.items()))),
-        MappingProxyType(dict(sorted(absent.items()))),
-        unserved=MappingProxyType(dict(_unserved(rows, {one.id for one in ordered}, failed))),
+        MappingProxyType(dict(sorted(unserved.items()))),
         announced=MappingProxyType({key: tuple(found) for key, found in announced.items()}),
     )
-
-
-def _unserved(
-    rows: Iterable[Installation], served: set[str], failed: Mapping[str, str]
-) -> Iterable[tuple[str, Unserved]]:
-    for row in sorted(rows, key=lambda row: row.id):
-        if row.id not in served:
-            yield (
-                row.id,
-                Unserved(
-                    workspace_id=row.workspace_id,
-                    extension_id=row.extension_id,
-                    events=tuple(row.manifest.get("events", ())),
-                    granted=frozenset(row.granted),
-                    reason=failed.get(row.id) or "its package is on its way",
-                ),
-            )
 
 
 def _hook_names(installed: Installed) -> Iterable[str]:

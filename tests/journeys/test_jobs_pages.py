@@ -49,6 +49,11 @@ def visit(page: Page, url: str) -> None:
     expect(page.locator("html[data-ready]")).to_be_attached()
 
 
+def hold_time(page: Page) -> None:
+    """Stop the time of the page, installed before: what leaves after a while stays to be read."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
+
+
 def busy_day(life: Life, tenant: Tenant, mill: str) -> str:
     """Have something in every state; give a failed job."""
     core = life.core
@@ -155,8 +160,10 @@ def test_one_that_failed_is_retried_and_watched_to_its_end(
     visit(page, f"{address}/jobs?state=dead")
     page.locator(f"#{job}").press("Enter")
     expect(page.get_by_text("It failed 6 times and is not tried again")).to_be_visible()
+    hold_time(page)
     page.get_by_role("button", name="Retry").press("Enter")
     expect(page.get_by_text("The job is queued again.")).to_be_visible()
+    page.clock.resume()
     expect(page.get_by_text("It failed 6 of at most 12 times")).to_be_visible()
     with life.core.works.across_workspaces("a worker takes it", write=True) as work:
         values = {"state": "running", "progress": 30, "note": "Page 3", "started_at": START}
@@ -175,9 +182,11 @@ def test_all_that_failed_for_an_extension_go_with_one_button(
 ):
     put_dead(life.core, tenant.id, 12, target=mill)
     put_dead(life.core, tenant.id, target="ins_gone")
+    page.clock.install()
     visit(page, f"{address}/jobs?state=dead")
     page.get_by_role("link", name="Lead Mill").first.press("Enter")
     expect(page.get_by_role("link", name="Only Lead Mill")).to_be_visible()
+    hold_time(page)
     page.get_by_role("button", name="Retry all 12 failed").press("Enter")
     expect(page.get_by_text("12 jobs are queued again.")).to_be_visible()
     figure(page, "Queued", "12")

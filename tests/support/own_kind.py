@@ -8,9 +8,11 @@ from sqlalchemy import insert, select
 
 from geminicrm.app import Core
 from geminicrm.kernel.ids import new_id
+from geminicrm.kernel.jobs.claims import Claim, find, lease
 from geminicrm.kernel.jobs.jobs import NewJob, enqueue, queue_of
 from geminicrm.kernel.jobs.kinds import Claimed, Run
 from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, QUEUED, Job
+from geminicrm.kernel.work import Work
 from tests.support.core import Tenant
 
 KIND = "test:own"
@@ -76,6 +78,12 @@ def ask_for_many(core: Core, tenant: Tenant, target: str, count: int) -> None:
                "max_attempts": 6, "seconds": 60, "cancel_asked": False,
                "created_at": work.now}  # fmt: skip
         work.session.execute(insert(JOBS), [{"id": new_id("job"), **row} for _ in range(count)])
+
+
+def take(work: Work, owner: str, claim: Claim) -> list[Claimed]:
+    """Find and lease what one thread of a worker gets."""
+    rows = find(work, claim)
+    return [job for jobs in lease(work, owner, [rows] if rows else []) for job in jobs]
 
 
 def row_of(core: Core, job_id: str) -> Job:

@@ -20,6 +20,8 @@ from geminicrm.kernel.work import Work, Works
 
 LEASE_SECONDS: Final = 30
 """How long one process may take to renew; longer than a service may take to answer."""
+_APART_SECONDS: Final = 30
+"""So far clocks may be apart: of machines, or one read before and after a wait for the row."""
 _FIRST_SECONDS: Final = 5
 _LONGEST_SECONDS: Final = 3600
 _MOST_DOUBLINGS: Final = 10
@@ -67,14 +69,15 @@ class TokenRows:
         over. A lease that ends later than any can was written by a clock that has been set back.
         """
         with self.works.write(SystemActor(row.workspace_id)) as work:
-            latest = work.now + timedelta(seconds=LEASE_SECONDS)
+            until = work.now + timedelta(seconds=LEASE_SECONDS)
+            latest = until + timedelta(seconds=_APART_SECONDS)
             free = or_(
                 Connection.refresh_owner.is_(None),
                 Connection.refresh_until <= work.now,
                 Connection.refresh_until > latest,
                 Connection.refresh_owner == _gone(row),
             )
-            return _change(work, row, free, refresh_owner=own_name(), refresh_until=latest)
+            return _change(work, row, free, refresh_owner=own_name(), refresh_until=until)
 
     def free(self, row: Connection) -> None:
         """Let somebody else renew."""

@@ -31,6 +31,8 @@ _QUEUES: Final = text(
 # Where nothing is found among the first: so many more are looked at, so many times.
 _WINDOW: Final = 500
 _LOOKS: Final = 20
+# The id of no job: an empty list would be another statement each time.
+_NOBODY: Final = ""
 
 
 def due_queues(work: Work) -> list[str]:
@@ -59,63 +61,127 @@ def in_turns(queues: Iterable[str], last: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Claim:
-    """Who takes from which queue: `owner`, who does jobs of some kinds.
+    """What one thread wants of a queue: jobs of some kinds, `most` at most.
 
-    None of those that he holds (`held`), `most` at most; without `suspects` nothing that a worker
-    was killed over.
+    None of those that the worker has in hand already (`held`); without `suspects` nothing that a
+    worker was killed over.
     """
 
     queue: str
     kinds: Collection[str]
-    owner: str
     held: Collection[str] = ()
     suspects: bool = True
     most: int = GROUP
 
 
-def take(work: Work, claim: Claim) -> list[Claimed]:
-    """Lease due jobs of a queue to whom claims them.
+def _due(*, suspects: bool, late: bool) -> Select[tuple[Any, ...]]:
+    others: list[ColumnElement[bool]] = []
+    if not suspects:
+        others += [JOBS.c.killed == 0, JOBS.c.state == QUEUED]
+    if late:
+        others.append(JOBS.c.due_at > AT_ONCE)
+    return (
+        select(JOBS, PREDECESSOR.label("after"))
+        .where(
+            JOBS.c.queue == bindparam("of_queue"),
+            text(f"jobs.{_OPEN}"),
+            JOBS.c.due_at <= bindparam("now"),
+            JOBS.c.kind.in_(bindparam("kinds", expanding=True)),
+            JOBS.c.id.not_in(bindparam("in_hand", expanding=True)),
+            *others,
+        )
+        .order_by(JOBS.c.due_at, JOBS.c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=JOBS)
+    )
 
-    One that was tried before is taken alone: it may be what killed its worker, and is to take
-    nobody along a second time. The first one is begun at once, so its attempt is counted with the
-    lease; the others have lost none if their worker is killed before it comes to them.
+
+# Made once: what a claim costs is time that other writers of a SQLite file wait.
+_DUE: Final = {
+    (suspects, late): _due(suspects=suspects, late=late)
+    for suspects in (True, False)
+    for late in (True, False)
+}
+_ARE_FIRST: Final = JOBS.c.id.in_(bindparam("firsts", expanding=True))
+_LEASE: Final = (
+    update(JOBS)
+    .where(JOBS.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=RUNNING,
+        leased_by=bindparam("owner"),
+        due_at=bindparam("until"),
+        attempts=case((_ARE_FIRST, JOBS.c.attempts + 1), else_=JOBS.c.attempts),
+        started_at=case((_ARE_FIRST, bindparam("began", type_=JOBS.c.started_at.type)), else_=None),
+        held=False,
+        # What the attempt before has said of itself is over.
+        progress=None,
+        note=None,
+    )
+)
+_EVENTS: Final = select(EVENTS).where(EVENTS.c.id.in_(bindparam("wanted", expanding=True)))
+
+
+def find(work: Work, claim: Claim) -> Sequence[Row[Any]]:
+    """Find due jobs of a queue that one thread may do, to be leased in the same transaction.
+
+    One that was tried before comes alone: it may be what killed its worker, and is to take nobody
+    along a second time.
     """
-    return _lease(work, claim.owner, _found(work, _due(work, claim), claim.most))
+    return _found(work, claim, claim.most)
 
 
-def take_late(work: Work, claim: Claim) -> list[Claimed]:
-    """Lease the job of a queue that is due longest of those which had to wait for their time.
+def find_late(work: Work, claim: Claim) -> Sequence[Row[Any]]:
+    """Find the job of a queue that is due longest of those which had to wait for their time.
 
     What is wanted at once comes first in every queue: one that never runs empty would let none of
     these pass.
     """
-    late = _due(work, claim).where(Job.due_at > AT_ONCE)
-    return _lease(work, claim.owner, _found(work, late, 1))
+    return _found(work, claim, 1, late=True)
 
 
-def _due(work: Work, claim: Claim) -> Select[tuple[Any, ...]]:
-    others: list[ColumnElement[bool]] = [Job.id.not_in(claim.held)] if claim.held else []
-    if not claim.suspects:
-        others += [Job.killed == 0, Job.state == QUEUED]
-    return (
-        select(JOBS, PREDECESSOR.label("after"))
-        .where(
-            Job.queue == claim.queue,
-            text(f"jobs.{_OPEN}"),
-            Job.due_at <= work.now,
-            Job.kind.in_(claim.kinds),
-            *others,
-        )
-        .order_by(Job.due_at, Job.id)
-        .with_for_update(skip_locked=True, of=Job)
+def lease(work: Work, owner: str, groups: Sequence[Sequence[Row[Any]]]) -> list[list[Claimed]]:
+    """Lease to a worker what it has found for some threads; give it in the same order.
+
+    The first one of each thread is begun at once, so its attempt is counted with the lease; the
+    others have lost none if their worker is killed before it comes to them.
+    """
+    rows = [row for group in groups for row in group]
+    if not rows:
+        return []
+    work.session.execute(
+        _LEASE,
+        {
+            "ids": [row.id for row in rows],
+            "firsts": [group[0].id for group in groups],
+            "owner": owner,
+            "until": work.now + timedelta(seconds=LEASE_SECONDS),
+            "began": work.now,
+        },
     )
+    for row in rows:
+        _note_loss(work, row)
+    events = _events_of(work, rows)
+    return [[_claimed(row, events) for row in group] for group in groups]
 
 
-def _found(work: Work, due: Select[tuple[Any, ...]], limit: int) -> Sequence[Row[Any]]:
+def _note_loss(work: Work, row: Row[Any]) -> None:
+    values = lost(work, row)
+    if values:
+        work.session.execute(update(JOBS).where(JOBS.c.id == row.id).values(values))
+
+
+def _found(work: Work, claim: Claim, limit: int, *, late: bool = False) -> Sequence[Row[Any]]:
     """Give what may be taken together; what waits for an earlier job is put off on the way."""
+    wanted = {
+        "of_queue": claim.queue,
+        "now": work.now,
+        "kinds": list(claim.kinds),
+        "in_hand": list(claim.held) or [_NOBODY],
+    }
     window = limit
     for _look in range(_LOOKS):
-        rows = work.session.execute(due.limit(window)).all()
+        due = _DUE[claim.suspects, late]
+        rows = work.session.execute(due, {**wanted, "most": window}).all()
         taken, waiting = _chosen(rows)
         put_off = hold(work, waiting) if waiting else 0
         if taken or not put_off:
@@ -139,31 +205,12 @@ def _chosen(rows: Sequence[Row[Any]]) -> tuple[list[Row[Any]], list[Row[Any]]]:
 
 
 def _suspect(row: Row[Any]) -> bool:
-    """Tell whether it may be what a worker was killed by; one that runs has lost its worker."""
-    return bool(row.attempts > 0 or row.killed > 0 or row.state == RUNNING)
+    return row.attempts > 0 or killed_over(row)
 
 
-def _lease(work: Work, owner: str, rows: Sequence[Row[Any]]) -> list[Claimed]:
-    if not rows:
-        return []
-    work.session.execute(
-        update(JOBS)
-        .where(JOBS.c.id.in_([row.id for row in rows]))
-        .values(
-            state=RUNNING,
-            leased_by=owner,
-            due_at=work.now + timedelta(seconds=LEASE_SECONDS),
-            attempts=case((JOBS.c.id == rows[0].id, JOBS.c.attempts + 1), else_=JOBS.c.attempts),
-            started_at=case((JOBS.c.id == rows[0].id, work.now), else_=None),
-            held=False,
-            # What the attempt before has said of itself is over.
-            progress=None,
-            note=None,
-            **lost(work, rows[0]),
-        )
-    )
-    events = _events_of(work, rows)
-    return [_claimed(row, events) for row in rows]
+def killed_over(row: Row[Any]) -> bool:
+    """Tell whether a worker was killed over it; one that runs has lost its worker."""
+    return bool(row.killed > 0 or row.state == RUNNING)
 
 
 def renew(work: Work, owner: str, ids: Sequence[str]) -> None:
@@ -194,7 +241,7 @@ def _events_of(work: Work, rows: Sequence[Row[Any]]) -> dict[str, StoredEvent]:
     wanted = {row.event_id for row in rows if row.event_id is not None}
     if not wanted:
         return {}
-    found = work.session.execute(select(EVENTS).where(EVENTS.c.id.in_(wanted)))
+    found = work.session.execute(_EVENTS, {"wanted": list(wanted)})
     return {row.id: stored_event(row, row.position) for row in found}
 
 

@@ -9,9 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import Row, update
 
 from geminicrm.kernel.jobs import claims
 from geminicrm.kernel.jobs.groups import Group
@@ -27,6 +27,8 @@ MOST_GROUPS: Final = 2
 DRAIN_SECONDS: Final = 8.0
 _RENEW_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 1.0
+_Found = tuple[str, Sequence[Row[Any]]]
+"""A queue, and what one thread is to do of it."""
 
 
 class Stuck(RuntimeError):
@@ -144,36 +146,43 @@ class Engine:
 
     def _any_due(self) -> bool:
         with self._works.across_workspaces("jobs: look for due ones") as work:
-            return bool(self._places(claims.due_queues(work)))
+            return bool(_with_a_place(claims.due_queues(work), self._busy()))
 
     def _take(self, work: Work, names: Sequence[str], taken: list[Group]) -> None:
-        if not names:
-            return
-        queues = claims.in_turns(self._places(claims.due_queues(work)), self._last)
+        found = self._found(work, names) if names else []
+        leased = claims.lease(work, self._owner, [rows for _queue, rows in found])
+        for (queue, _rows), jobs in zip(found, leased, strict=True):
+            taken.append(self._group(queue, jobs))
+
+    def _found(self, work: Work, names: Sequence[str]) -> list[_Found]:
+        """Find something to do for each thread that is free."""
+        busy, found = self._busy(), list[_Found]()
+        room = self._threads - self._hanging - busy.total()
+        queues = claims.in_turns(_with_a_place(claims.due_queues(work), busy), self._last)
         # Round by round, so that the second thread for a queue waits for the first of the others.
         for queue in (*queues, *queues):
-            if self.full:
-                break
-            if not self._places([queue]):
-                continue
-            suspects = not self._suspects and not any(group.suspects for group in taken)
-            jobs = self._claim(work, queue, names, suspects=suspects)
-            if jobs:
-                taken.append(self._group(queue, jobs))
+            if len(found) < room and _with_a_place([queue], busy):
+                rows = self._claim(work, queue, names, found)
+                if rows:
+                    found.append((queue, rows))
+                    busy[queue] += 1
+        return found
 
     def _claim(
-        self, work: Work, queue: str, names: Sequence[str], *, suspects: bool
-    ) -> Sequence[Claimed]:
-        held = [one for group in self._at_work() for one in group.held()]
-        claim = claims.Claim(queue, names, self._owner, held, suspects=suspects)
+        self, work: Work, queue: str, names: Sequence[str], found: Sequence[_Found]
+    ) -> Sequence[Row[Any]]:
+        groups = [group for group in self._at_work() if group.queue == queue]
+        held = [one for group in groups for one in group.held()]
+        held += [row.id for which, rows in found if which == queue for row in rows]
+        killers = any(claims.killed_over(row) for _queue, rows in found for row in rows)
+        claim = claims.Claim(queue, names, held, suspects=not (self._suspects or killers))
         self._late = not self._late
-        late = claims.take_late(work, claim) if self._late else ()
-        return late or claims.take(work, claim)
+        late = claims.find_late(work, claim) if self._late else ()
+        return late or claims.find(work, claim)
 
-    def _places(self, queues: Sequence[str]) -> list[str]:
+    def _busy(self) -> Counter[str]:
         with self._lock:
-            busy = Counter(group.queue for group in self._groups)
-        return [queue for queue in queues if busy[queue] < MOST_GROUPS]
+            return Counter(group.queue for group in self._groups)
 
     def _group(self, queue: str, jobs: Sequence[Claimed]) -> Group:
         group = Group(queue, jobs, self._note)
@@ -244,6 +253,11 @@ class Engine:
     def _note(self, outcome: Outcome) -> None:
         with self._lock:
             self._ended.append(outcome)
+
+
+def _with_a_place(queues: Sequence[str], busy: Counter[str]) -> list[str]:
+    """Name the queues that another thread may work for."""
+    return [queue for queue in queues if busy[queue] < MOST_GROUPS]
 
 
 def _named(one: Outcome) -> str:

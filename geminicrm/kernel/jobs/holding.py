@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, ScalarSelect, bindparam, select, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import FromClause, Row, ScalarSelect, bindparam, select, text, update
 
 from geminicrm.kernel.jobs.models import AT_ONCE, JOBS, Job
 from geminicrm.kernel.work import Work
@@ -20,52 +19,58 @@ _TOGETHER: Final = 50
 Record = tuple[str, str, str]
 """Kind, target and order key: what comes in order."""
 
-_EARLIER: Final = aliased(Job, name="earlier")
-_HELD_BACK: Final = aliased(Job, name="held_back")
+_EARLIER: Final = JOBS.alias("earlier")
+_HELD_BACK: Final = JOBS.alias("held_back")
 # As the index has it, word for word.
 _OPEN_EARLIER: Final = (
-    _EARLIER.order_key.is_not(None),
+    _EARLIER.c.order_key.is_not(None),
     text("earlier.state IN ('queued', 'running')"),
 )
 
 
-def _earlier_than(one: Any) -> tuple[Any, ...]:
+def _earlier_than(one: FromClause) -> tuple[Any, ...]:
     return (
-        _EARLIER.kind == one.kind,
-        _EARLIER.target == one.target,
-        _EARLIER.order_key == one.order_key,
+        _EARLIER.c.kind == one.c.kind,
+        _EARLIER.c.target == one.c.target,
+        _EARLIER.c.order_key == one.c.order_key,
         *_OPEN_EARLIER,
     )
 
 
 PREDECESSOR: Final[ScalarSelect[str]] = (
-    select(_EARLIER.id)
-    .where(*_earlier_than(Job), _EARLIER.position < Job.position)
-    .order_by(_EARLIER.position.desc())
+    select(_EARLIER.c.id)
+    .where(*_earlier_than(JOBS), _EARLIER.c.position < JOBS.c.position)
+    .order_by(_EARLIER.c.position.desc())
     .limit(1)
-    .correlate(Job)
+    .correlate(JOBS)
     .scalar_subquery()
 )
 """The id of the open job that comes right before one of the same record; NULL for the first."""
 _FIRST: Final = (
-    select(_EARLIER.id)
+    select(_EARLIER.c.id)
     .where(*_earlier_than(_HELD_BACK))
-    .order_by(_EARLIER.position)
+    .order_by(_EARLIER.c.position)
     .limit(1)
     .correlate(_HELD_BACK)
     .scalar_subquery()
 )
-_ANY_HELD: Final = select(Job.order_key).where(text("held")).limit(1)
+_ANY_HELD: Final = select(JOBS.c.order_key).where(text("held")).limit(1)
 _OF_RECORD: Final = (
-    _EARLIER.kind == bindparam("of_kind"),
-    _EARLIER.target == bindparam("of_target"),
-    _EARLIER.order_key == bindparam("of_key"),
+    _EARLIER.c.kind == bindparam("of_kind"),
+    _EARLIER.c.target == bindparam("of_target"),
+    _EARLIER.c.order_key == bindparam("of_key"),
     *_OPEN_EARLIER,
 )
-_NEXT: Final = select(_EARLIER.id).where(*_OF_RECORD).order_by(_EARLIER.position).limit(_TOGETHER)
+_NEXT: Final = (
+    select(_EARLIER.c.id).where(*_OF_RECORD).order_by(_EARLIER.c.position).limit(_TOGETHER)
+)
 # A first one that is not held itself is still to be done: the others wait for it.
 _NOTHING_BEFORE: Final = (
-    select(_EARLIER.held).where(*_OF_RECORD).order_by(_EARLIER.position).limit(1).scalar_subquery()
+    select(_EARLIER.c.held)
+    .where(*_OF_RECORD)
+    .order_by(_EARLIER.c.position)
+    .limit(1)
+    .scalar_subquery()
 )
 _WAKE: Final = (
     update(JOBS)
@@ -81,11 +86,11 @@ def hold(work: Work, rows: Sequence[Row[Any]]) -> int:
     about to end the earlier job, and would not wake what is held only afterwards; who gets hold of
     the first of a record here ends none before this is committed.
     """
-    first_ones = select(_FIRST).where(_HELD_BACK.id.in_([row.id for row in rows]))
+    first_ones = select(_FIRST).where(_HELD_BACK.c.id.in_([row.id for row in rows]))
     locked = work.session.execute(
-        select(Job.id, Job.kind, Job.target, Job.order_key)
-        .where(Job.id.in_(first_ones))
-        .with_for_update(skip_locked=True, of=Job)
+        select(JOBS.c.id, JOBS.c.kind, JOBS.c.target, JOBS.c.order_key)
+        .where(JOBS.c.id.in_(first_ones))
+        .with_for_update(skip_locked=True, of=JOBS)
     ).all()
     firsts = {row.id for row in locked}
     records = records_of(locked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
-from sqlalchemy import case, delete, func, update
+from sqlalchemy import bindparam, case, delete, func, update
 
 from geminicrm.kernel.jobs.holding import records_of, wake_followers
 from geminicrm.kernel.jobs.kinds import MOST_NOTE, Claimed
@@ -20,6 +20,9 @@ RETRY_SECONDS: Final = (1, 5, 30, 300, 1800)
 _SPREAD: Final = 0.1
 KILLED: Final = "the worker was killed while it ran"
 _MOST_ERROR: Final = 4_000
+_REMOVE: Final = delete(JOBS).where(
+    JOBS.c.id.in_(bindparam("ids", expanding=True)), JOBS.c.leased_by == bindparam("owner")
+)
 
 How = Literal["done", "failed", "postponed", "interrupted", "released", "cancelled"]
 """Released is one that was not begun; one that was interrupted may have been done in part."""
@@ -76,7 +79,7 @@ def _leaves_nothing(one: Outcome) -> bool:
 def _remove(work: Work, owner: str, outcomes: Sequence[Outcome]) -> None:
     if outcomes:
         ids = [one.job.id for one in outcomes]
-        work.session.execute(delete(JOBS).where(JOBS.c.id.in_(ids), JOBS.c.leased_by == owner))
+        work.session.execute(_REMOVE, {"ids": ids, "owner": owner})
 
 
 def _release(work: Work, owner: str, outcomes: Sequence[Outcome]) -> None:

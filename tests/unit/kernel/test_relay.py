@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from geminicrm.kernel.events import Event
-from geminicrm.kernel.jobs.claims import LEASE_SECONDS, Claim, take
+from geminicrm.kernel.jobs.claims import LEASE_SECONDS, Claim
 from geminicrm.kernel.jobs.jobs import again, queue_of
 from geminicrm.kernel.jobs.kinds import Postponed
 from geminicrm.kernel.jobs.models import Job
 from geminicrm.kernel.jobs.settling import RETRY_SECONDS
 from geminicrm.kernel.outbox import OutboxEvent
 from tests.support.core import make_tenant
+from tests.support.own_kind import take
 from tests.support.working import Hands
 
 
@@ -186,7 +187,7 @@ def test_what_a_killed_worker_held_is_taken_when_its_lease_ends(core, tenant, ha
     _happen(core, tenant)
     worker.relay.step()
     with core.works.across_workspaces("a worker died here", write=True) as work:
-        (taken,) = take(work, Claim(queue_of(tenant.id, "a"), ["event:book"], "dead"))
+        (taken,) = take(work, "dead", Claim(queue_of(tenant.id, "a"), ["event:book"]))
     worker.work()
     assert book.attempts == []
     clock.advance(LEASE_SECONDS + 1)

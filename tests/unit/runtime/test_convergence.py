@@ -60,7 +60,7 @@ def test_one_that_cannot_be_loaded_is_marked_and_the_others_go_on(stage: Stage, 
     with capture_logs() as logs:
         table = stage.runtime.reconcile()
 
-    assert set(table.failed) == {broken, nonsense}
+    assert set(table.failed()) == {broken, nonsense}
     assert table.find(tenant.id, "sample") is not None
     row = stage.row(tenant, broken)
     assert row.status == "failed"

@@ -132,3 +132,18 @@ def test_one_that_can_not_be_loaded_gets_it_once_it_can(core: Core, stage: Stage
         assert sink.targets(event(tenant)) == [broken]
         with pytest.raises(Postponed, match=r"not served here: .*ZeroDivisionError"):
             sink.deliver(broken, event(tenant), 1)
+
+
+def test_the_older_version_gets_it_while_the_newer_one_is_on_its_way(stage: Stage, tenant: Tenant):
+    one = stage.put(tenant, LISTENER, events=EVENTS)
+    extension: Any = stage.find(tenant).loaded.extension
+    stage.change(tenant, one, digest="sha256:" + "0" * 64)
+    sink = stage.runtime.sink
+
+    assert sink.targets(event(tenant)) == [one], "once"
+    sink.deliver(one, event(tenant), 1)
+    assert len(extension.seen) == 1
+    table = stage.runtime.convergence.table
+    assert table.not_loaded() == {one: "its package is on its way"}, "those who look on are told"
+    assert table.failed() == {}
+    assert table.waited_for(one) is None

@@ -7,7 +7,14 @@ import pytest
 
 from geminicrm.app import Core
 from geminicrm.runtime.models import Installation
-from geminicrm.runtime.table import Absent, Table, build_table, code_of, installed_from, manifest_of
+from geminicrm.runtime.table import (
+    Table,
+    build_table,
+    code_of,
+    installed_from,
+    manifest_of,
+    unserved_from,
+)
 from tests.support.core import Tenant, make_tenant
 from tests.support.sample_extensions import HEAD, QUIET, Stage, with_method
 
@@ -33,8 +40,6 @@ def facts(table: Table) -> tuple[Any, ...]:
         [*table.by_id],
         [*table.by_name],
         {key: [one.id for one in found] for key, found in table.hooked.items()},
-        [*table.failed],
-        [*table.absent],
         [*table.unserved],
     )
 
@@ -46,9 +51,9 @@ def built(stage: Stage, rows: tuple[Installation, ...]) -> Table:
         live.append(
             installed_from(row, manifest, stage.runtime.versions.serving(code_of(row), manifest))
         )
-    failed = {f"inst_{row.extension_id}_x": "why" for row in rows}
-    absent = {f"inst_{row.id}": Absent("ws", row.id, "d", None) for row in rows}
-    return build_table(1, rows, live, failed, absent=absent)
+    failed = {f"inst_{row.id}_x": unserved_from(row, "why", away=False) for row in rows}
+    away = {f"inst_{row.id}": unserved_from(row, None, away=True) for row in rows}
+    return build_table(1, rows, live, {**failed, **away})
 
 
 @pytest.fixture

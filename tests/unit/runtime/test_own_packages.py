@@ -78,7 +78,7 @@ def test_what_a_row_calls_built_in_is_not_loaded_without_proof(core: Core, tenan
     installation_id = stage.put(tenant, QUIET)
     table = stage.runtime.reconcile()
     assert table.by_id == {}
-    assert "nothing proves" in table.failed[installation_id]
+    assert "nothing proves" in table.failed()[installation_id]
     with pytest.raises(LoadFailed, match="came with the CRM"):
         stage.runtime.versions.refuse_foreign("sample", OTHERS)
     stage.runtime.stop()

@@ -117,7 +117,7 @@ def test_nothing_is_loaded_in_safe_mode(staged: Stage, tenant: Tenant, safe: Saf
     table = staged.runtime.reconcile()
 
     assert table.safe
-    assert table.failed == {}
+    assert table.failed() == {}
     assert staged.row(tenant, staged.put(tenant, HEAD + QUIET, id="two")).status == "enabled"
 
 

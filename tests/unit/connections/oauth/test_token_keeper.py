@@ -211,10 +211,15 @@ def test_who_was_killed_while_renewing_is_followed(sign_in_on_both, token_server
     assert token_server.count("refresh_token") == 1
 
 
-def test_who_renews_elsewhere_is_waited_for(sign_in_on_both, token_server, clock, monkeypatch):
+@pytest.mark.parametrize(
+    "ends", [20, 30.001, 59], ids=["same-clock", "read-a-moment-later", "ahead-of-ours"]
+)
+def test_who_renews_elsewhere_is_waited_for(
+    sign_in_on_both, token_server, clock, monkeypatch, ends
+):
     made = sign_in_on_both()
     made.put_token(seconds=0)
-    until = clock.now() + timedelta(seconds=20)
+    until = clock.now() + timedelta(seconds=ends)
     made.change(refresh_owner=ELSEWHERE, refresh_until=until)
     monkeypatch.setattr(keeper_module, "_WAIT_SECONDS", 0.05)
     with pytest.raises(ServiceUnavailable, match="in time"):

@@ -3,10 +3,10 @@
 import pytest
 
 from geminicrm.kernel.jobs.care import Care
-from geminicrm.kernel.jobs.claims import LEASE_SECONDS, Claim
-from geminicrm.kernel.jobs.claims import take as claim
+from geminicrm.kernel.jobs.claims import LEASE_SECONDS, Claim, find, lease
 from geminicrm.kernel.jobs.jobs import queue_of
 from geminicrm.kernel.owners import own_name
+from tests.support import own_kind
 from tests.support.own_kind import KIND, ask, nothing, row_of
 from tests.support.waiting import eventually
 
@@ -19,7 +19,7 @@ _SECONDS = 30
 def take(core, tenant):
     def do(owner, target=""):
         with core.works.across_workspaces("take", write=True) as work:
-            return claim(work, Claim(queue_of(tenant.id, target), [KIND], owner))
+            return own_kind.take(work, owner, Claim(queue_of(tenant.id, target), [KIND]))
 
     return do
 
@@ -40,6 +40,17 @@ def test_what_was_only_leased_has_lost_nothing(core, tenant, kind, hands, take):
         *((one, 1, 6) for one in ids[1:]),
     ]
     assert {job.told for job in kind.begun} == {2}, "each may have been begun, and is told so"
+
+
+def test_each_thread_begins_the_first_of_its_own(core, tenant):
+    """Those of several queues are leased together; so is what another worker has lost."""
+    ids = [ask(core, tenant, target) for target in ("a", "a", "b", "b")]
+    with core.works.across_workspaces("take", write=True) as work:
+        found = [find(work, Claim(queue_of(tenant.id, target), [KIND])) for target in ("a", "b")]
+        taken = lease(work, DEAD, found)
+    assert [[job.id for job in jobs] for jobs in taken] == [ids[:2], ids[2:]]
+    assert spent(core, ids) == [1, 0, 1, 0]
+    assert [row_of(core, one).started_at is None for one in ids] == [False, True, False, True]
 
 
 def test_so_it_is_where_only_the_lease_tells(core, tenant, kind, hands, take, clock):

@@ -8,11 +8,11 @@ from sqlalchemy.exc import OperationalError
 from geminicrm.kernel.events import Event
 from geminicrm.kernel.jobs import care as care_module
 from geminicrm.kernel.jobs.care import Care
-from geminicrm.kernel.jobs.claims import LEASE_SECONDS, Claim, take
+from geminicrm.kernel.jobs.claims import LEASE_SECONDS, Claim
 from geminicrm.kernel.jobs.jobs import queue_of
 from geminicrm.kernel.jobs.kinds import Postponed
 from geminicrm.kernel.outbox import Sink
-from tests.support.own_kind import KIND, ask, row_of
+from tests.support.own_kind import KIND, ask, row_of, take
 from tests.support.working import Hands
 
 HOUR = 3_600
@@ -55,7 +55,7 @@ def machine(core, clock, monkeypatch):
 
 def lease(core, tenant, owner):
     with core.works.across_workspaces("take", write=True) as work:
-        return [job.id for job in take(work, Claim(queue_of(tenant.id, ""), [KIND], owner))]
+        return [job.id for job in take(work, owner, Claim(queue_of(tenant.id, ""), [KIND]))]
 
 
 def test_set_ahead_it_takes_nothing_from_the_living(core, tenant, machine):

@@ -9,11 +9,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from geminicrm.kernel.jobs.care import Care
-from geminicrm.kernel.jobs.claims import Claim, take
+from geminicrm.kernel.jobs.claims import Claim
 from geminicrm.kernel.jobs.jobs import MAX_ATTEMPTS, cancel, queue_of
 from geminicrm.kernel.jobs.models import Job
 from geminicrm.kernel.owners import own_name
-from tests.support.own_kind import KIND, ask, row_of
+from tests.support.own_kind import KIND, ask, row_of, take
 
 NAME = "from geminicrm.kernel.owners import own_name; print(own_name(), flush=True); input()"
 
@@ -41,7 +41,7 @@ def die_with(core, tenant, clock):
 
     def do(target=""):
         with core.works.across_workspaces("take", write=True) as work:
-            taken = take(work, Claim(queue_of(tenant.id, target), [KIND], dead))
+            taken = take(work, dead, Claim(queue_of(tenant.id, target), [KIND]))
         Care(core.works, own_name()).step()
         return [job.id for job in taken]
 
@@ -54,7 +54,7 @@ def test_a_living_worker_keeps_what_it_has_and_a_killed_one_leaves_it_at_once(
     name, kill = worker_elsewhere
     wanted = ask(core, tenant)
     with core.works.across_workspaces("take", write=True) as work:
-        take(work, Claim(queue_of(tenant.id, ""), [KIND], name))
+        take(work, name, Claim(queue_of(tenant.id, ""), [KIND]))
     Care(core.works, own_name()).step()
     hands().work()
     assert kind.begun == []
@@ -93,7 +93,8 @@ def test_what_kills_each_worker_ends_with_the_reason_and_takes_nobody_along(
 def test_one_that_was_cancelled_is_not_taken_over(core, tenant, kind, hands, die_with):
     wanted = ask(core, tenant)
     with core.works.across_workspaces("take", write=True) as work:
-        take(work, Claim(queue_of(tenant.id, ""), [KIND], own_name().rpartition("|")[0] + "|1"))
+        dead = own_name().rpartition("|")[0] + "|1"
+        take(work, dead, Claim(queue_of(tenant.id, ""), [KIND]))
     with core.works.write(tenant.system()) as work:
         cancel(work, work.get(Job, wanted))
     assert die_with() == []

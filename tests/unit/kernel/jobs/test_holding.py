@@ -11,6 +11,7 @@ from geminicrm.kernel.jobs.holding import HOLD_SECONDS
 from geminicrm.kernel.jobs.jobs import cancel, queue_of
 from geminicrm.kernel.jobs.models import JOBS, Job
 from geminicrm.kernel.jobs.settling import Outcome, settle
+from tests.support import own_kind
 from tests.support.core import make_tenant
 from tests.support.jobs import row
 from tests.support.own_kind import KIND, row_of
@@ -49,7 +50,7 @@ def take(core, tenant):
             queue = queue_of(tenant.id, "t")
             rows = visited(
                 work,
-                lambda: found.extend(claims.take(work, claims.Claim(queue, kinds, owner))),
+                lambda: found.extend(own_kind.take(work, owner, claims.Claim(queue, kinds))),
             )
         return found, rows
 
@@ -162,17 +163,17 @@ def test_nothing_is_put_off_for_one_that_is_just_being_ended(make_core, fresh_da
     """
     core = make_core(GEMINICRM_DATABASE_URL=fresh_database())
     tenant = make_tenant(core, "north")
-    claim = claims.Claim(queue_of(tenant.id, "t"), (KIND,), "one")
+    claim = claims.Claim(queue_of(tenant.id, "t"), (KIND,))
     with core.works.across_workspaces("a chain for a test", write=True) as work:
         same = {"kind": KIND, "target": "t", "order_key": "lead"}
         rows = [row(work, tenant.id, position=place, **same) for place in (1, 2, 3)]
         work.session.execute(insert(JOBS), rows)
-        (first,) = claims.take(work, replace(claim, most=1))
+        (first,) = own_kind.take(work, "one", replace(claim, most=1))
     with core.works.across_workspaces("one ends it", write=True) as ending:
         settle(ending, "one", [Outcome(job=first, how="done")])
         with core.works.across_workspaces("another takes meanwhile", write=True) as work:
-            assert claims.take(work, replace(claim, owner="two")) == []
+            assert own_kind.take(work, "two", claim) == []
     assert held(core) == 0
     with core.works.across_workspaces("and then", write=True) as work:
-        taken = claims.take(work, replace(claim, owner="two"))
+        taken = own_kind.take(work, "two", claim)
     assert [job.position for job in taken] == [2, 3]
