@@ -4,8 +4,8 @@ import pytest
 
 from geminicrm.identity.tokens import create_token
 from tests.support.core import Tenant, make_tenant
-from tests.unit.webhooks.outgoing.conftest import ADDRESS
 
+ADDRESS = "https://93.184.216.34/in"
 PATH = "/webhook-endpoints"
 WISH = {"url": ADDRESS, "events": ["lead.*"]}
 

@@ -12,8 +12,8 @@ from geminicrm.webhooks.outgoing.addresses import Addresses
 from geminicrm.webhooks.outgoing.asking import new_of
 from geminicrm.webhooks.outgoing.checks import header_findings
 from geminicrm.webhooks.outgoing.models import Endpoint, EndpointHealth
-from tests.unit.webhooks.outgoing.conftest import ADDRESS
 
+ADDRESS = "https://93.184.216.34/in"
 PATH = "/webhook-endpoints"
 WISH = {"url": ADDRESS, "events": ["lead.*"]}
 GIVEN = "whsec_" + base64.b64encode(bytes(range(32))).decode()

@@ -10,8 +10,8 @@ from geminicrm.kernel.generation import WEBHOOKS
 from geminicrm.webhooks.outgoing.models import Delivery, Endpoint
 from tests.support.core import make_tenant
 from tests.support.working import Hands
-from tests.unit.webhooks.outgoing.conftest import ADDRESS
 
+ADDRESS = "https://93.184.216.34/in"
 PATH = "/hooks"
 WISH = {"target_url": ADDRESS, "event": "lead.created"}
 
