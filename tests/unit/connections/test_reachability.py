@@ -118,3 +118,11 @@ def test_a_test_looks_at_webhooks_that_are_in_use_and_stops_nothing(stripe, outs
     assert (found.status, found.stages[-1].name) == ("connected", WEBHOOKS)
     unused = connect(stripe, api_key=KEY, base_url=outside.url)
     assert WEBHOOKS not in [one.name for one in testing.run(owner, unused).stages]
+
+
+def test_what_webhooks_are_checked_with_is_asked_for_whatever_the_way(open_built_in):
+    hubspot = open_built_in("hubspot")
+    admin = visitor(create_app(core=hubspot.core), hubspot.tenant)
+    page = admin.page("/integrations/new/hubspot?way=private_app")
+    assert 'name="setting-client_secret"' in page
+    assert 'name="setting-client_id"' not in page
