@@ -104,14 +104,9 @@ def _comparable(given: str, options: Mapping[str, str]) -> bytes:
 
 
 def _item(request: Request, options: Mapping[str, str], told: str) -> Item:
-    key = shared.key_of(_named(request, options, "id_header"))
+    key = shared.key_of(shared.named_header(request, options, "id_header"))
     return Item(
         key=key or shared.digest(request.body, told.encode()),
-        type=shared.type_of(_named(request, options, "type_header")),
+        type=shared.type_of(shared.named_header(request, options, "type_header")),
         data=shared.anything_in(request),
     )
-
-
-def _named(request: Request, options: Mapping[str, str], option: str) -> str | None:
-    name = options.get(option, "").lower()
-    return shared.optional_header(request, name) if name else None

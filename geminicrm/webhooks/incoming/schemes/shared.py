@@ -6,7 +6,9 @@ strangers until its signature fits.
 
 import hmac
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -59,6 +61,20 @@ def _usable(name: str, raw: str) -> str:
     return value
 
 
+def named_header(request: Request, options: Mapping[str, str], option: str) -> str | None:
+    """Give the header that an option names, or None where it names none, or that did not come."""
+    name = options.get(option, "").lower()
+    return optional_header(request, name) if name else None
+
+
+def from_base64(text: str, name: str) -> bytes:
+    """Decode a signature; Rejected where it is no base64."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError as bad:
+        raise Rejected("header", f"{name} is no base64.") from bad
+
+
 def secrets_of(checking: Checking) -> list[bytes]:
     """Give the secrets that hold, as bytes; Rejected where there is none: nothing is believed."""
     usable = [secret for secret in checking.secrets if secret]
@@ -105,6 +121,20 @@ def whole_number(text: str, name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise Rejected("time", f"{name} says no time in whole numbers.")
     return int(text)
+
+
+def iso_time(text: object, name: str) -> float:
+    """Read a time with its zone as ISO 8601 writes it; gives seconds since 1970. Raises Rejected.
+
+    Source: RFC 3339, section 5.6.
+    """
+    try:
+        told = datetime.fromisoformat(text if isinstance(text, str) else "")
+    except ValueError as bad:
+        raise Rejected("time", f"{name} says no time.") from bad
+    if told.tzinfo is None:
+        raise Rejected("time", f"{name} says a time without its zone.")
+    return told.timestamp()
 
 
 def must_be_now(told: float, now: float) -> None:
@@ -172,6 +202,14 @@ def fields_of(body: bytes) -> dict[str, list[str]]:
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
     return fields
+
+
+def only(fields: Mapping[str, Sequence[str]], name: str) -> str:
+    """Give the one value of a field, or "" where it is missing. Rejected where it came twice."""
+    values = fields.get(name, ())
+    if len(values) > 1:
+        raise Rejected("body", f"The field {name} is there {len(values)} times.", _BAD_REQUEST)
+    return values[0] if values else ""
 
 
 def plain_fields(fields: Mapping[str, Sequence[str]]) -> dict[str, Any]:
