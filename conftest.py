@@ -37,5 +37,6 @@ pytest_plugins = (
     "tests.support.oauth2_mock_server",
     "tests.support.upgrading",
     "tests.support.vendors",
+    "tests.support.webhooks_in",
     "tests.support.wheels",
 )

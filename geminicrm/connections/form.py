@@ -55,8 +55,9 @@ def inputs(service: Service, way: Authentication, filled: Filled) -> list[Input]
 
 
 def fields_of(service: Service, way: Authentication) -> list[Field]:
-    """Give the fields of a way, and those that belong to none."""
+    """Give the fields of a way, those that belong to none, and what webhooks are checked with."""
     of_others = {name for one in service.ways for name in one.settings} - set(way.settings)
+    of_others -= service.webhook_secrets or frozenset()
     return [one for one in service.fields if one.id not in of_others]
 
 
