@@ -26,6 +26,7 @@ from bench.workloads import (
     host_throughput,
     http_client,
     hundred_installed,
+    incoming,
     install_live,
     large,
     memory,
@@ -51,6 +52,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
         hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
         search, events, event_latency, subscribed, backlog, rq_jobs, http_client, first_sync,
+        incoming,
     )
 }  # fmt: skip
 
