@@ -27,6 +27,7 @@ from bench.workloads import (
     host_throughput,
     http_client,
     hundred_installed,
+    incoming,
     install_live,
     large,
     memory,
@@ -53,6 +54,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
         search, events, event_latency, subscribed, backlog, rq_jobs, http_client, first_sync,
         first_mails,
+        incoming,
     )
 }  # fmt: skip
 

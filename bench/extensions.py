@@ -85,9 +85,33 @@ _TELLS = """
         began = float(event.data["company"])
         self.app.log.info("begun", ms=(time.time() - began) * 1000)
 """
+_RECEIVES = """
+
+from extensions.integration_base import IntegrationBase
+from extensions.sdk.connection import Account
+from extensions.sdk.webhooks import Handled
+
+
+class BenchIntegration(IntegrationBase):
+    service = "ID"
+
+    def test_connection(self) -> Account:
+        return Account(id="bench", label="Bench")
+
+    def handle_webhook(self, event: Any) -> Handled:
+        return Handled()
+"""
 PLAIN, HOOKED, LISTENING, TELLING = "plain", "hooked", "listening", "telling"
+RECEIVING = "receiving"
 _METHODS = {PLAIN: "", HOOKED: _HOOKS, LISTENING: _LISTENS, TELLING: _TELLS}
 """By kind: one with routes alone, with hooks for records, that takes events, that tells when."""
+SECRET = "whsec_of_the_bench"  # noqa: S105 - of a server that lives for seconds
+_INTEGRATION: Mapping[str, Any] = {
+    "settings": [{"id": "signing", "type": "password", "label": "Signing secret"}],
+    "authentication": [{"type": "bearer", "settings": ["signing"]}],
+    "inbound_webhooks": [{"id": "events", "scheme": "stripe", "secrets": ["signing"]}],
+    "hooks": ["run_operation"],
+}
 
 
 def add(
@@ -113,7 +137,10 @@ def publish(service: Service, home: Path, name: str, version: str = "1.0.0") -> 
 
 def write(home: Path, name: str, *, kind: str = PLAIN, version: str = "1.0.0") -> Path:
     """Write one extension; give its package."""
-    source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + _METHODS[kind]
+    if kind == RECEIVING:  # an integration of its own, without the routes
+        source = (_HEAD.partition("\n\nclass ")[0] + _RECEIVES).replace("ID", name)
+    else:
+        source = _HEAD.replace("HELLO", repr(HELLO)).replace("ID", name) + _METHODS[kind]
     source = source.replace("VERSION", repr(version))
     folder = home / "written" / f"{name}-{version}"
     folder.mkdir(parents=True)
@@ -156,6 +183,7 @@ def _manifest(name: str, version: str, kind: str) -> Mapping[str, Any]:
         "entry_point": "extension.py",
         "icon": "icon.png",
         "settings": [],
+        **(_INTEGRATION if kind == RECEIVING else {}),
     }
 
 

@@ -16,11 +16,6 @@ TEXT = " ".join(PAGE.split())
 AUTHORS = section(PAGE, "For authors")
 
 
-def test_the_schemes_are_those_of_the_code():
-    found = {row[0].strip("`") for row in rows(AUTHORS) if len(row) == 2}
-    assert found == set(SCHEMES)
-
-
 def test_the_states_are_those_of_the_code():
     table = rows(section(PAGE, "What becomes of an event"))
     assert [row[0].strip("`") for row in table] == list(STATES)

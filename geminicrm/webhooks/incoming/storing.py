@@ -17,7 +17,7 @@ from geminicrm.kernel.texts import storable
 from geminicrm.kernel.work import Work, Works
 from geminicrm.webhooks.incoming.doors_needed import Receiver
 from geminicrm.webhooks.incoming.models import ITEMS, QUEUED, RECEIVED, REJECTED, VERIFIED, Received
-from geminicrm.webhooks.incoming.redacting import redacted
+from geminicrm.webhooks.incoming.redacting import redacted, without
 from geminicrm.webhooks.incoming.scheme import Item, Rejected, Request
 
 KIND: Final = "webhook"
@@ -194,8 +194,8 @@ def _row(
         "scheme": receiver.entry.scheme,
         "received_at": work.now,
         "method": request.method[:12],
-        "url": storable(request.url, 2000),
-        "headers": redacted(request.headers),
+        "url": storable(without(request.url, receiver.signing.secrets), 2000),
+        "headers": redacted(request.headers, receiver.signing.secrets),
         "body": body,
         "size": len(request.body),
         "result": result,

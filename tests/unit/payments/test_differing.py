@@ -156,7 +156,7 @@ def test_a_paid_one_is_looked_at_ever_more_seldom_for_half_a_year(desk, clock):
     check(desk, payment_id, **PAID)
     desk.paying.refunds = [refund(250)]
     paid_at, days = desk.row(payment_id).paid_at, []
-    while (due := desk.row(payment_id).next_look_at) is not None:
+    for due in iter(lambda: desk.row(payment_id).next_look_at, None):
         days.append((due - paid_at).days)
         clock.advance((due - clock.now()).total_seconds())
         PaymentKeeper(desk.core.works).step()

@@ -246,3 +246,14 @@ def test_a_signature_of_another_time_is_refused(gate):
     for_later = signature(event(), gate.now() + 301)
     assert gate.send(headers={"Stripe-Signature": for_later}).status_code == 401
     assert gate.rows()[0].part == "time"
+
+
+def test_a_secret_that_comes_in_clear_is_not_kept_in_the_log(stage, tenant):
+    hook = {"id": "calls", "scheme": "shared-key", "secrets": ["signing"],
+            "options": {"header": "x-acme"}}  # fmt: skip
+    gate = open_gate(stage, tenant, hooks=[hook])
+    answer = gate.send(headers={"X-Acme": SECRET}, query_string={"again": SECRET})
+    (row,) = gate.rows()
+    assert (answer.status_code, row.headers["x-acme"]) == (200, "•••")
+    assert SECRET not in f"{row.headers}{row.url}"
+    gate.hands.close()
