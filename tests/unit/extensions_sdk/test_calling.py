@@ -6,6 +6,7 @@ import pytest
 
 from extensions.sdk.capabilities.calling import (
     UnknownOperation,
+    by_name,
     operations_of,
     perform,
     result_of,
@@ -32,7 +33,14 @@ class Provider:
 
 
 def test_operations_are_the_methods_of_the_contract():
-    assert operations_of("connection") == ("end_connection", "test_connection")
+    assert operations_of("connection") == (
+        "authorization_address",
+        "connect",
+        "end_connection",
+        "exchange_code",
+        "status",
+        "test_connection",
+    )
 
 
 def test_a_result_travels_as_plain_data():
@@ -62,3 +70,41 @@ def test_an_argument_that_the_operation_does_not_take():
 def test_a_result_of_another_kind(wrong):
     with pytest.raises(TypeError, match="another kind of answer"):
         result_of("connection", "test_connection", wrong)
+
+
+class Own:
+    """Has an operation of an extension's own."""
+
+    def look(self, place):
+        return {"place": place}
+
+    def _hidden(self):
+        return "seen"
+
+
+def test_an_own_operation_takes_and_gives_plain_data():
+    assert perform(Own(), "desk.forecast", "look", {"place": "Bergen"}) == {"place": "Bergen"}
+    assert result_of("desk.forecast", "look", {"place": "Bergen"}) == {"place": "Bergen"}
+
+
+@pytest.mark.parametrize("operation", ["_hidden", "__init__", "burn"])
+def test_an_own_operation_is_a_public_method(operation):
+    with pytest.raises(UnknownOperation):
+        perform(Own(), "desk.forecast", operation, {})
+
+
+def test_arguments_find_their_names():
+    assert by_name("email", "check_domain", ["a.example"], {"selectors": ()}) == {
+        "domain": "a.example",
+        "selectors": (),
+    }
+    assert by_name("desk.forecast", "look", [], {"place": "Bergen"}) == {"place": "Bergen"}
+
+
+@pytest.mark.parametrize(
+    ("capability", "operation", "given"),
+    [("desk.forecast", "look", ["Bergen"]), ("email", "send", [1, 2])],
+)
+def test_arguments_that_have_no_name(capability, operation, given):
+    with pytest.raises(TypeError):
+        by_name(capability, operation, given, {})
