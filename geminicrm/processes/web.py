@@ -18,11 +18,16 @@ _KILL_SECONDS = 10
 _TARGET = "geminicrm.processes.web:worker_application"
 
 
-def application() -> Flask:
-    """Make the application of one worker and start what runs beside its requests."""
+def logged_application() -> Flask:
+    """Make the application with its logging, which masks secret links in a server's access log."""
     settings = Settings.from_env(os.environ)
     logs.configure(settings.log_level, json=settings.production)
-    app = create_app(settings)
+    return create_app(settings)
+
+
+def application() -> Flask:
+    """Make the application of one worker and start what runs beside its requests."""
+    app = logged_application()
     core: Core = app.extensions[EXTENSION]
     core.start()
     atexit.register(core.close)
