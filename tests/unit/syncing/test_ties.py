@@ -169,7 +169,7 @@ def test_one_whose_other_end_comes_later_is_linked_then(both_sides):
 
 
 def test_ours_waits_for_an_end_that_they_refuse(sides):
-    sides.far.refuse = lambda values: "no" if values.get("name") == "Engines" else ""
+    sides.far.refuse = lambda values: {"Engines": "no"}.get(values.get("name"), "")
     company = sides.create("company", name="Engines", domain="engines.example")
     sides.create(last_name="Lovelace", email="ada@engines.example", company_id=company["id"])
     sides.begin()
