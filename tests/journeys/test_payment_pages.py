@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Page, expect
 
+from extensions.sdk.capabilities.payment_shapes import Money
 from extensions.sdk.service_errors import AuthenticationError
 from geminicrm.app import create_app
 from geminicrm.core import Core
@@ -104,7 +105,7 @@ def test_a_payment_is_requested_on_a_deal_and_seen_paid(
     expect(page.get_by_text("Copied.")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == desk.all()[0]["url"]
-    desk.paying.answers = [PAID]
+    desk.paying.answers = [{**PAID, "total": Money(amount=700, currency="JPY")}]
     page.get_by_role("button", name="Check now the payment").click()
     expect(page.locator("[data-payment]").get_by_text("Paid", exact=True)).to_be_visible()
     expect(page.get_by_text("Paid: ¥700 for Engine")).to_be_visible()
