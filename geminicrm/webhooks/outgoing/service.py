@@ -204,7 +204,7 @@ class Endpoints:
 
     def _row(self, work: Work, new: NewEndpoint, secret: str) -> Endpoint:
         row = Endpoint(
-            id=new_id("whe"),
+            id=new_id("whe"),  # codespell:ignore whe
             workspace_id=work.workspace_id,
             secret=self._keys.seal(secret),
             state=ACTIVE,
