@@ -36,5 +36,6 @@ pytest_plugins = (
     "tests.support.oauth2_mock_server",
     "tests.support.upgrading",
     "tests.support.vendors",
+    "tests.support.webhook_sending",
     "tests.support.wheels",
 )

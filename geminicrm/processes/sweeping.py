@@ -20,6 +20,7 @@ from geminicrm.members import links
 from geminicrm.notifications import raising
 from geminicrm.payments.looking import PaymentKeeper
 from geminicrm.syncing.running import SyncKeeper
+from geminicrm.webhooks.outgoing.retention import DeliveryKeeper
 from marketplace.blob_care import collect_blobs
 
 _SWEEP_SECONDS: Final = 60.0
@@ -42,6 +43,7 @@ class Sweeping:
         self._notice_mails = core.members().notice_mails
         self._payments = PaymentKeeper(core.works)
         self._syncs = SyncKeeper(core.works)
+        self._webhooks = DeliveryKeeper(core.works)
         self._collected = -_COLLECT_SECONDS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeping", daemon=True)
@@ -78,6 +80,7 @@ class Sweeping:
             self._notice_mails.step,
             self._payments.step,
             self._syncs.step,
+            self._webhooks.step,
         )
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time
