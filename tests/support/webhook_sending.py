@@ -1,7 +1,7 @@
 """Endpoints, and the hands of a worker that sends to them, in a test."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from sqlalchemy import Select, select
@@ -23,7 +23,6 @@ from geminicrm.webhooks.outgoing.signing import new_secret
 from geminicrm.webhooks.outgoing.table import EndpointTable
 from tests.support.core import Tenant
 
-T = TypeVar("T")
 LOOPBACK = ("127.0.0.0/8",)
 
 
@@ -118,13 +117,14 @@ class Hooks:
 
     def endpoint(self, endpoint_id: str) -> Endpoint:
         """Give the row of an endpoint."""
-        (row,) = self._all(select(Endpoint).where(Endpoint.id == endpoint_id))
-        return row
+        found: list[Endpoint] = self._all(select(Endpoint).where(Endpoint.id == endpoint_id))
+        return found[0]
 
     def health(self, endpoint_id: str) -> EndpointHealth:
         """Give the row of an endpoint's health."""
-        (row,) = self._all(select(EndpointHealth).where(EndpointHealth.id == endpoint_id))
-        return row
+        query = select(EndpointHealth).where(EndpointHealth.id == endpoint_id)
+        found: list[EndpointHealth] = self._all(query)
+        return found[0]
 
     def deliveries(self, endpoint_id: str | None = None) -> list[Delivery]:
         """Give the deliveries, of one endpoint or all, in the order they were made."""
@@ -140,7 +140,7 @@ class Hooks:
         """Give the states of all deliveries."""
         return [one.state for one in self.deliveries()]
 
-    def _all(self, query: Select[tuple[T]]) -> list[T]:
+    def _all(self, query: Select[Any]) -> list[Any]:
         with self._core.works.read(self._tenant.system()) as work:
             return list(work.session.scalars(query))
 

@@ -171,7 +171,7 @@ class AnswerReader:
 
     def _take_trailer(self) -> bool:
         line = self._line()
-        self.done = line == b""
+        self.done = self.done or line == b""
         return bool(line)
 
     def _line(self) -> bytes | None:
