@@ -20,7 +20,7 @@ AHEAD: Final = 5
 # As the index has it, word for word: SQLite uses a partial index for nothing else.
 _OPEN: Final = "state IN ('queued', 'sending')"
 # From one endpoint to the next by the index: a million deliveries of one are passed in one step.
-_DUE: Final = text(
+DUE: Final = text(
     f"WITH RECURSIVE due(id) AS (SELECT MIN(endpoint_id) FROM webhook_deliveries WHERE {_OPEN} "  # noqa: S608 - our own words
     f"UNION ALL SELECT (SELECT MIN(d.endpoint_id) FROM webhook_deliveries d WHERE d.{_OPEN} "
     "AND d.endpoint_id > due.id) FROM due WHERE due.id IS NOT NULL) "
@@ -83,7 +83,7 @@ class Hands:
 
 def due(work: Work) -> list[Candidate]:
     """Give every endpoint that has something due now."""
-    rows = work.session.execute(_DUE, {"now": work.now})
+    rows = work.session.execute(DUE, {"now": work.now})
     return [Candidate(**row) for row in rows.mappings()]
 
 
