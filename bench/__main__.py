@@ -40,6 +40,9 @@ from bench.workloads import (
     subscribed,
     two_homes,
     upgrade_under_load,
+    webhook_fanout,
+    webhook_latency,
+    webhooks,
 )
 from bench.workloads import list as list_fifty
 
@@ -51,6 +54,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         host_request, host_record, host_throughput, host_start, host_memory, rolling_upgrade,
         hundred_installed, install_live, upgrade_under_load, rollback, two_homes,
         search, events, event_latency, subscribed, backlog, rq_jobs, http_client, first_sync,
+        webhooks, webhook_latency, webhook_fanout,
     )
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Select, select
 
 from geminicrm.app import Core
+from geminicrm.identity.actor import SystemActor
 from geminicrm.kernel.events import Event
 from geminicrm.kernel.generation import WEBHOOKS
 from geminicrm.kernel.http import AddressGuard
@@ -70,9 +71,9 @@ class Sender:
 class Hooks:
     """The endpoints of a workspace in a test, and what became of what was sent there."""
 
-    def __init__(self, core: Core, tenant: Tenant) -> None:
+    def __init__(self, core: Core, actor: SystemActor) -> None:
         self._core = core
-        self._tenant = tenant
+        self._actor = actor
 
     def add(self, url: str, headers: Mapping[str, str] | None = None, **values: Any) -> str:
         """Add an endpoint for all events, unless told otherwise; give its id."""
@@ -82,11 +83,11 @@ class Hooks:
             for name in {"secret", *({"old_secret"} & values.keys())}
         }
         endpoint_id = new_id("whe")
-        with self._core.works.write(self._tenant.system()) as work:
+        with self._core.works.write(self._actor) as work:
             work.session.add(
                 Endpoint(
                     id=endpoint_id,
-                    workspace_id=self._tenant.id,
+                    workspace_id=self._actor.workspace_id,
                     url=url,
                     headers=vault.seal(headers or {}),
                     state_at=work.now,
@@ -101,7 +102,7 @@ class Hooks:
 
     def change(self, endpoint_id: str, **values: Any) -> None:
         """Change an endpoint as a person does."""
-        with self._core.works.write(self._tenant.system()) as work:
+        with self._core.works.write(self._actor) as work:
             row = work.get(Endpoint, endpoint_id)
             for name, value in values.items():
                 setattr(row, name, value)
@@ -109,7 +110,7 @@ class Hooks:
 
     def happen(self, count: int = 1, **data: Any) -> list[str]:
         """Have something happen so many times; give the ids of the events."""
-        with self._core.works.write(self._tenant.system()) as work:
+        with self._core.works.write(self._actor) as work:
             return [
                 work.record(Happened(object_id=f"thing_{n}", object_version=1, data=data))
                 for n in range(count)
@@ -141,7 +142,7 @@ class Hooks:
         return [one.state for one in self.deliveries()]
 
     def _all(self, query: Select[Any]) -> list[Any]:
-        with self._core.works.read(self._tenant.system()) as work:
+        with self._core.works.read(self._actor) as work:
             return list(work.session.scalars(query))
 
 
@@ -168,4 +169,4 @@ def sender(make_sender: Callable[..., Sender]) -> Sender:
 @pytest.fixture
 def hooks(core: Core, tenant: Tenant) -> Hooks:
     """Give the endpoints of `tenant`."""
-    return Hooks(core, tenant)
+    return Hooks(core, tenant.system())

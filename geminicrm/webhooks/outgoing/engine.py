@@ -106,8 +106,13 @@ class DeliveryEngine:
         """Whether nothing is in hand, and nothing left to be written down."""
         return not self._hand
 
+    def finish(self) -> None:
+        """Wait, beside its own threads, until nothing is due and nothing in hand."""
+        while not self.idle or self._due():
+            self._stop.wait(_SHORTEST_WAIT)
+
     def drain(self) -> None:
-        """Go on until nothing is due and nothing in hand."""
+        """Go on in the caller's thread until nothing is due and nothing in hand."""
         while self.turn() or not self.idle:
             self._signal.wait(_SHORTEST_WAIT)
             self._signal.clear()
@@ -126,14 +131,20 @@ class DeliveryEngine:
         self._wait = candidates.seconds_until_any(found, self._works.clock.now())
         if not ended and not takes:
             return False
-        with self._works.across_workspaces("webhooks: settle and claim", write=True) as work:
-            counted = self._settle(work, ended)
-            passed = claims.pass_over(work, found)
-            errands = self._take(work, found, hands) if takes else []
+        errands: list[Errand] = []
+        try:
+            with self._works.across_workspaces("webhooks: settle and claim", write=True) as work:
+                counted = self._settle(work, ended)
+                passed = claims.pass_over(work, found)
+                errands = self._take(work, found, hands) if takes else []
+                self._hand.update({one.id: one.endpoint_id for one in errands})
+        except BaseException:
+            for one in errands:
+                del self._hand[one.id]  # nothing was leased after all
+            raise
         self._forget(ended)
         for how, count in counted.items():
             self._parts.metrics.job_handled(_METRIC, how, count)
-        self._hand.update({one.id: one.endpoint_id for one in errands})
         if errands:
             self._sending.take([(one, self._doors.of(one)) for one in errands])
         return bool(ended or errands or passed)

@@ -34,7 +34,7 @@ def claim(core, owner="me", places=100, window=10, held=None, last=""):
 @pytest.fixture
 def two_workspaces(core, hooks, sender):
     """Give the hooks of two workspaces; the first has many deliveries at two endpoints."""
-    other = Hooks(core, make_tenant(core, "south"))
+    other = Hooks(core, make_tenant(core, "south").system())
     hooks.add("http://127.0.0.1/a")
     hooks.add("http://127.0.0.1/b")
     other.add("http://127.0.0.1/c")
@@ -234,6 +234,7 @@ def test_a_million_deliveries_of_one_endpoint_are_passed_in_one_step(make_core):
     with core.works.across_workspaces("look") as work:
         rows = work.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}")
         plan = [row.detail for row in rows]
-    looks = [line for line in plan if "webhook_deliveries" in line or line.split()[1] == "d"]
-    assert len(looks) == 3
-    assert all("USING COVERING INDEX ix_webhook_deliveries_due" in line for line in looks), plan
+    looks = [line for line in plan if "ix_webhook_deliveries_due" in line]
+    assert len(looks) == 3, plan
+    assert all(line.startswith("SEARCH") for line in looks), plan
+    assert [line for line in plan if line.startswith("SCAN") and "deliveries" in line] == []
