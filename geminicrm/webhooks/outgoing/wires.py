@@ -76,7 +76,7 @@ class Wire(asyncio.Protocol):
         self._end()
 
     @override
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         self._end()
         self._transport = None
 
