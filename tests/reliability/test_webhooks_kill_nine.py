@@ -14,7 +14,7 @@ from tests.support.kill9.killer import Killer, Victim, process
 from tests.support.kill9.scene import settle
 from tests.support.sampling import FULL
 
-CHANGES = 10_000 if os.environ.get(FULL) else 250
+CHANGES = 10_000 if os.environ.get(FULL) else 1_000
 _PAUSE = 0.1
 _DRAIN_SECONDS = 180.0
 OWN = {"web": "geminicrm web", "worker": "geminicrm worker"}

@@ -105,12 +105,9 @@ def rooms(work: Work, found: Sequence[Candidate], hands: Hands) -> list[Room]:
     elsewhere = _held_elsewhere(work, hands.owner, [one.id for one in chosen])
     given, free = [], hands.free
     for one in chosen:
-        running = hands.held.get(one.id, 0)
         at_once = _at_once(one, hands) - elsewhere.get(one.id, 0)
-        most = _most(at_once, hands.window(one.id, one.concurrency) >= one.concurrency, running)
-        if one.failures >= BREAKER:
-            most = min(most, 1 - running)  # one tries whether it works again
-        spread = starts(one.tat, work.now.timestamp(), one.rate, min(most, max(free // 4, 1)))
+        most = min(_most(one, hands, at_once), max(free // 4, 1))
+        spread = starts(one.tat, work.now.timestamp(), one.rate, max(most, 0))
         if spread.times and free > 0:
             free -= len(spread.times)
             given.append(Room(one, at_once, spread))
@@ -122,11 +119,7 @@ def could_take(found: Sequence[Candidate], hands: Hands, now: datetime) -> bool:
     """Tell whether it is worth a transaction to take anything."""
     if any(not one.active for one in found):
         return True
-    return hands.free > 0 and any(
-        hands.held.get(one.id, 0) < _at_once(one, hands) * AHEAD
-        and not seconds_to_wait(one.tat, now.timestamp(), one.rate)
-        for one in found
-    )
+    return hands.free > 0 and any(_has_room(one, hands, now) for one in found)
 
 
 def _at_once(one: Candidate, hands: Hands) -> int:
@@ -135,18 +128,23 @@ def _at_once(one: Candidate, hands: Hands) -> int:
     return min(one.concurrency, hands.window(one.id, one.concurrency))
 
 
-def _most(at_once: int, well: bool, running: int) -> int:  # noqa: FBT001 - what is known of it
-    ahead = AHEAD if well else 1
-    return max(at_once * ahead - running, 0)
+def _most(one: Candidate, hands: Hands, at_once: int) -> int:
+    """Give how many more may be taken, where so many may be under way from here."""
+    held = hands.held.get(one.id, 0)
+    if one.failures >= BREAKER:
+        return min(at_once, 1) - held  # one tries whether it works again
+    well = hands.window(one.id, one.concurrency) >= one.concurrency
+    return at_once * (AHEAD if well else 1) - held
+
+
+def _has_room(one: Candidate, hands: Hands, now: datetime) -> bool:
+    paced = seconds_to_wait(one.tat, now.timestamp(), one.rate)
+    return not paced and _most(one, hands, _at_once(one, hands)) > 0
 
 
 def _chosen(work: Work, found: Sequence[Candidate], hands: Hands) -> list[Candidate]:
-    now = work.now.timestamp()
     by_name = {
-        f"{one.workspace_id}/{one.id}": one
-        for one in found
-        if not seconds_to_wait(one.tat, now, one.rate)
-        and hands.held.get(one.id, 0) < _at_once(one, hands) * AHEAD
+        f"{one.workspace_id}/{one.id}": one for one in found if _has_room(one, hands, work.now)
     }
     turns = [by_name[name] for name in in_turns(by_name, hands.last)][: hands.free]
     new = [

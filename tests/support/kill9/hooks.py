@@ -2,6 +2,7 @@
 
 import threading
 from collections import defaultdict
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -39,6 +40,11 @@ class Receivers:
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
+
+            @override
+            def handle(self) -> None:
+                with suppress(ConnectionError):  # who sends was killed
+                    super().handle()
 
             @override
             def log_message(self, *_about: object) -> None:
