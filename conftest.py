@@ -38,5 +38,6 @@ pytest_plugins = (
     "tests.support.upgrading",
     "tests.support.vendors",
     "tests.support.webhooks_in",
+    "tests.support.webhook_sending",
     "tests.support.wheels",
 )

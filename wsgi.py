@@ -1,5 +1,5 @@
 """The WSGI entry: `granian --interface wsgi wsgi:app`, or any other WSGI server."""
 
-from geminicrm.app import create_app
+from geminicrm.processes.web import logged_application
 
-app = create_app()
+app = logged_application()

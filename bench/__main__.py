@@ -42,6 +42,9 @@ from bench.workloads import (
     subscribed,
     two_homes,
     upgrade_under_load,
+    webhook_fanout,
+    webhook_latency,
+    webhooks,
 )
 from bench.workloads import list as list_fifty
 
@@ -55,6 +58,7 @@ WORKLOADS: dict[str, Callable[[Lab], list[Row]]] = {
         search, events, event_latency, subscribed, backlog, rq_jobs, http_client, first_sync,
         first_mails,
         incoming,
+        webhooks, webhook_latency, webhook_fanout,
     )
 }  # fmt: skip
 

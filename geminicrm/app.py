@@ -27,7 +27,6 @@ from geminicrm.identity.cookies import BrowserSessions
 from geminicrm.identity.guards import Credentials, Guard, public
 from geminicrm.identity.people import is_member
 from geminicrm.jobs.service import Jobs
-from geminicrm.kernel import logs
 from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
@@ -262,19 +261,9 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     )
 
 
-def _settings_of_a_server() -> Settings:
-    """Read them under a server of somebody else's, and have our logging there before it logs.
-
-    Its access log names secret links, which only our logging masks.
-    """
-    settings = Settings.from_env(os.environ)
-    logs.configure(settings.log_level, json=settings.production)
-    return settings
-
-
 def create_app(settings: Settings | None = None, core: Core | None = None) -> Flask:
     """Make the web application; settings come from the environment unless given."""
-    core = core or build_core(settings or _settings_of_a_server(), "web")
+    core = core or build_core(settings or Settings.from_env(os.environ), "web")
     app = Flask("geminicrm", static_folder=None)
     app.session_interface = BrowserSessions()
     plumbing.configure(app, core.settings)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geminicrm import __version__
 from geminicrm.config import Settings
 from geminicrm.connections.assembly import Connections
 from geminicrm.connections.oauth.assembly import OAuth
@@ -22,6 +23,7 @@ from geminicrm.kernel.jobs.settling import Watcher
 from geminicrm.kernel.jobs.wakes import Wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.outbox import Sink
+from geminicrm.kernel.relay import BatchSink
 from geminicrm.kernel.vault import Vault
 from geminicrm.kernel.work import Works
 from geminicrm.mail.doors_needed import MailNeeds
@@ -49,7 +51,13 @@ from geminicrm.syncing.running import SyncKind
 from geminicrm.syncing.sink import SyncSink
 from geminicrm.webhooks.incoming.assembly import Incoming
 from geminicrm.webhooks.outgoing.assembly import Outgoing
+from geminicrm.webhooks.outgoing.endpoint_events import TYPES as ENDPOINT_EVENTS
+from geminicrm.webhooks.outgoing.engine import DeliveryEngine, Parts
 from geminicrm.webhooks.outgoing.events import TYPES as WEBHOOK_EVENTS
+from geminicrm.webhooks.outgoing.opening import Doors
+from geminicrm.webhooks.outgoing.placing import WebhookSink
+from geminicrm.webhooks.outgoing.posting import Poster
+from geminicrm.webhooks.outgoing.table import EndpointTable
 from geminicrm.webhooks.receiver.service import Receivers
 from marketplace.assembly import Marketplace
 from marketplace.service import Registry
@@ -57,7 +65,7 @@ from marketplace.service import Registry
 
 def event_types() -> Sequence[EventType]:
     """Give every type of event of the core."""
-    return (*crm_event_types(), *PAYMENT_EVENTS, *WEBHOOK_EVENTS)
+    return (*crm_event_types(), *PAYMENT_EVENTS, *WEBHOOK_EVENTS, *ENDPOINT_EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,6 +155,26 @@ class Core:
     def sinks(self) -> tuple[Sink, ...]:
         """Name everybody who wants events."""
         return (self.runtime.sink, self.payments.leads, self.sync_sink)
+
+    def batch_sinks(self) -> tuple[BatchSink, ...]:
+        """Name everybody who writes down events in the relay's own transaction."""
+        return (WebhookSink(EndpointTable(self.works, self.generations)),)
+
+    def deliveries(self, owner: str) -> DeliveryEngine:
+        """Make what sends webhooks in a worker, which `owner` names in leases."""
+        poster = Poster(self.http.guard, https_only=self.settings.production)
+        return DeliveryEngine(
+            Parts(
+                works=self.works,
+                generations=self.generations,
+                metrics=self.metrics,
+                owner=owner,
+                poster=poster,
+                doors=Doors(Vault(self.cipher)),
+                version=__version__,
+                poll_seconds=self.settings.relay_poll_seconds,
+            )
+        )
 
     def kinds(self) -> tuple[Kind, ...]:
         """Name the code that does jobs."""

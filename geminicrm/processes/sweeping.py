@@ -22,6 +22,7 @@ from geminicrm.payments.looking import PaymentKeeper
 from geminicrm.syncing.running import SyncKeeper
 from geminicrm.webhooks.incoming import storing
 from geminicrm.webhooks.outgoing import keys as webhook_keys
+from geminicrm.webhooks.outgoing.retention import DeliveryKeeper
 from marketplace.blob_care import collect_blobs
 
 _SWEEP_SECONDS: Final = 60.0
@@ -44,6 +45,7 @@ class Sweeping:
         self._notice_mails = core.members().notice_mails
         self._payments = PaymentKeeper(core.works)
         self._syncs = SyncKeeper(core.works)
+        self._webhooks = DeliveryKeeper(core.works)
         self._collected = -_COLLECT_SECONDS
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sweeping", daemon=True)
@@ -81,6 +83,7 @@ class Sweeping:
             self._payments.step,
             self._syncs.step,
             self._core.outgoing.hooks.expire,
+            self._webhooks.step,
         )
         if time.monotonic() - self._collected < _COLLECT_SECONDS:
             return each_time

@@ -1,4 +1,4 @@
-"""The worker process: places events, does jobs, sweeps what ran out, collects unused packages."""
+"""The worker process: places events, does jobs, sends webhooks, sweeps what ran out."""
 
 import signal
 import threading
@@ -30,7 +30,7 @@ class Worker:
         self._stop = threading.Event()
         owner = own_name()
         self._schedules = Schedules(core.works)
-        self._relay = Relay(core.works, core.sinks(), core.metrics)
+        self._relay = Relay(core.works, core.sinks(), core.metrics, core.batch_sinks())
         self._care = Care(core.works, owner, core.keepers())
         duties = Duties(
             kinds=core.kinds(),
@@ -38,6 +38,7 @@ class Worker:
             woken=core.wakes.nudge,
         )
         self._engine = Engine(core.works, core.metrics, owner, duties)
+        self._deliveries = core.deliveries(owner)
 
     def stop(self) -> None:
         """Ask the loop to end after the step it is in."""
@@ -54,6 +55,7 @@ class Worker:
             KeepingUp(self._core.marketplace.registries.refreshing),
             Sweeping(self._core, self._care),
             TokenWatch(self._core.oauth.care),
+            self._deliveries,
         )
         for one in besides:
             one.start()
@@ -74,6 +76,8 @@ class Worker:
             safe = self._core.safe_mode.on()
             placed = 0 if safe else self._relay.step()
             self._core.runtime.schedules.step()
+            if placed:
+                self._deliveries.nudge()
             made = self._schedules.tick()
             turned = self._engine.turn()
             if turned and self._engine.full:
@@ -89,6 +93,8 @@ class Worker:
             self._stop.wait(self._rest_seconds)
         elif not found:
             self._core.wakes.wait(self._core.settings.relay_poll_seconds)
+            # What was woken for may be a delivery that somebody has asked for.
+            self._deliveries.nudge()
 
     def _close(self) -> None:
         try:
