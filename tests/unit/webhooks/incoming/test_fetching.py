@@ -11,6 +11,7 @@ from geminicrm.webhooks.incoming.fetching import (
 )
 
 URL = "https://keys.example/certs"
+SLOW = HttpTimeout("slow", where=URL, stage="read", sent=True)
 
 
 class Keys:
