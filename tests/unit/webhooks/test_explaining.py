@@ -216,6 +216,13 @@ def test_no_sentence_says_a_secret(sample):
 
 @pytest.mark.parametrize("sample", ALL, ids=lambda sample: sample.scheme)
 def test_what_nobody_can_read_is_explained_too(sample):
-    request = Request(method="", url="http://[", headers={"x-signature": ["1234567890"] * 2},
-                      body=b"\xff2026-02-30T00:00:00Z 2026-01-15T10:00:00Z")  # fmt: skip
+    headers = {"x-signature": ["1234567890"] * 2, **STRIPE.request().headers}
+    body = b"\xff2026-02-30T00:00:00Z 2026-01-15T10:00:00Z"
+    request = Request(method="", url="http://[", headers=headers, body=body)
     assert not told(sample, request).believed
+
+
+def test_a_day_that_there_is_not_is_no_time_of_a_request():
+    sample = SAMPLES["gohighlevel"]
+    request = sample.request(b'{"timestamp":"2026-02-30T00:00:00Z"}')
+    assert wrong(told(sample, request)) == ["time"]

@@ -139,3 +139,8 @@ def test_what_has_no_id_goes_by_the_idempotency_token():
     request = with_headers(TWILIO.request(b"A=1"), i_twilio_idempotency_token=["t-1"])
     assert [item.key for item in verified(TWILIO, request).items] == ["t-1"]
     assert verified(TWILIO, TWILIO.request(b"A=1")).items[0].key.startswith("sha256:")
+
+
+def test_an_address_that_can_not_be_read_is_told():
+    url = "https://["
+    assert refused(TWILIO, sent(url, signed(url))).part == "url"
