@@ -156,6 +156,7 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
     incoming = build_incoming(
         IncomingNeeds(
             works=works,
+            generations=generations,
             cipher=cipher,
             http=client,
             counts=metrics,

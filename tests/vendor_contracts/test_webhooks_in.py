@@ -102,6 +102,7 @@ def payment_of(shop):
         return found
 
 
+@pytest.mark.parametrize("way", ["in-process", "sandboxed"])
 def test_a_payment_is_paid_at_once_when_stripe_says_so(shop, vendors):
     assert payment_of(shop)["state"] == "open"
     vendors.prepare("stripe", PAID, path=SESSIONS)
@@ -193,6 +194,7 @@ def ours(far, email):
     return far.core.crm.contacts.list(far.tenant.owner(), query).data
 
 
+@pytest.mark.parametrize("way", ["in-process", "sandboxed"])
 def test_a_contact_that_hubspot_tells_of_comes_in_at_once(far, vendors):
     vendors.prepare("hubspot", read(contact("9001", "far@x.example")))
     event = {"subscriptionType": "contact.creation", "objectId": 9001}

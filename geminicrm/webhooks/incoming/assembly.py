@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from geminicrm.kernel.crypto import Cipher
+from geminicrm.kernel.generation import Generations
 from geminicrm.kernel.http import HttpClient
 from geminicrm.kernel.work import Works
 from geminicrm.webhooks.incoming.addresses import Addresses
@@ -23,6 +24,7 @@ class IncomingNeeds:
     """What the room stands on; `listeners` hear of changes at services, by capability."""
 
     works: Works
+    generations: Generations
     cipher: Cipher
     http: HttpClient
     counts: Counts
@@ -44,7 +46,7 @@ class Incoming:
 
 def build_incoming(needs: IncomingNeeds, schemes: Mapping[str, Scheme] = _BUILT_IN) -> Incoming:
     """Make it."""
-    addresses = Addresses(needs.works, needs.cipher, needs.receivers)
+    addresses = Addresses(needs.works, needs.generations, needs.cipher, needs.receivers)
     reception = Reception(
         needs.works, addresses, needs.receivers, schemes, Fetched(needs.http), needs.counts
     )

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Insert, delete, func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -31,9 +31,7 @@ MOST_OF_A_STRANGER: Final = 16 * 1024
 _LONGEST_KEY: Final = 200
 _LONGEST_TYPE: Final = 120
 _LONGEST_DETAIL: Final = 300
-_AT_ONCE: Final = 500
 _SWEPT: Final = 1000
-_INSERTS: Final = {"postgresql": postgresql_insert, "sqlite": sqlite_insert}
 
 
 class NoJson(ValueError):
@@ -45,6 +43,7 @@ class Receipts:
 
     def __init__(self, works: Works) -> None:
         self._works = works
+        self._upsert = _upsert(works.database.dialect)
 
     def keep(self, receiver: Receiver, request: Request, items: Sequence[Item]) -> int:
         """Store a believed request and its new events; give how many there are.
@@ -99,18 +98,18 @@ class Receipts:
         """Store those that are new, and count those that were there."""
         # In the order of their keys: of two requests with the same events, one waits for the other.
         ordered = sorted(rows, key=lambda row: str(row["key"]))
-        made: set[str] = set()
-        for at in range(0, len(ordered), _AT_ONCE):
-            statement = self._upsert(ordered[at : at + _AT_ONCE])
-            made.update(work.session.scalars(statement))
+        made = set(work.session.scalars(self._upsert, ordered))
         return [row for row in rows if row["id"] in made]
 
-    def _upsert(self, rows: Sequence[Mapping[str, Any]]) -> Any:
-        place: Insert = _INSERTS[self._works.database.dialect](ITEMS).values(list(rows))
-        return place.on_conflict_do_update(  # type: ignore[attr-defined]  # both dialects have it
-            index_elements=[ITEMS.c.workspace_id, ITEMS.c.connection_id, ITEMS.c.key],
-            set_={"repeats": ITEMS.c.repeats + 1},
-        ).returning(ITEMS.c.id)
+
+def _upsert(dialect: str) -> Any:
+    """Make the statement once: to make it costs more than to run it."""
+    insert_of: Any = {"postgresql": postgresql_insert, "sqlite": sqlite_insert}[dialect]
+    place = insert_of(ITEMS).on_conflict_do_update(
+        index_elements=[ITEMS.c.workspace_id, ITEMS.c.connection_id, ITEMS.c.key],
+        set_={"repeats": ITEMS.c.repeats + 1},
+    )
+    return place.returning(ITEMS.c.id)
 
 
 def sweep(work: Work) -> None:

@@ -5,6 +5,7 @@ import threading
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from geminicrm.kernel import logs
 from geminicrm.webhooks.incoming.entry import MOST_BYTES
 from geminicrm.webhooks.incoming.storing import Receipts
 from tests.support.core import make_tenant
@@ -257,3 +258,15 @@ def test_a_secret_that_comes_in_clear_is_not_kept_in_the_log(stage, tenant):
     assert (answer.status_code, row.headers["x-acme"]) == (200, "•••")
     assert SECRET not in f"{row.headers}{row.url}"
     gate.hands.close()
+
+
+def test_the_servers_log_has_no_token_either(gate, capsys, monkeypatch):
+    def broken(*_about):
+        raise ZeroDivisionError
+
+    logs.configure("DEBUG", json=False)
+    monkeypatch.setattr(gate.core.incoming.reception, "take", broken)
+    assert gate.send().status_code == 500
+    told = capsys.readouterr().err
+    assert "/api/webhooks/<service>/<token>" in told
+    assert gate.path.rpartition("/")[2] not in told
