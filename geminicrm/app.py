@@ -31,7 +31,7 @@ from geminicrm.kernel.clock import Clock, SystemClock
 from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.http import HttpClient
+from geminicrm.kernel.http import AddressGuard, HttpClient
 from geminicrm.kernel.jobs.wakes import open_wakes
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.vault import Vault
@@ -65,6 +65,7 @@ from geminicrm.web import pages
 from geminicrm.webhooks.incoming.assembly import IncomingNeeds, build_incoming
 from geminicrm.webhooks.manager import EXTENSION as WEBHOOKS
 from geminicrm.webhooks.outgoing.assembly import OutgoingNeeds, build_outgoing
+from geminicrm.webhooks.receiver.service import Receivers
 from marketplace.assembly import MarketplaceNeeds, build_marketplace
 from marketplace.extension_registry import EXTENSION as MARKETPLACE
 from marketplace.extension_registry import Doors
@@ -254,7 +255,9 @@ def build_core(settings: Settings, kind: str = "command", clock: Clock | None = 
                 generations=generations,
                 vault=Vault(cipher),
                 catalogues=types,
-                guard=client.guard,
+                guard=AddressGuard(
+                    settings.egress_allow, own=Receivers(works, settings.public_url).is_own
+                ),
                 https_only=settings.production,
             )
         ),

@@ -16,7 +16,7 @@ from geminicrm.kernel.crypto import Cipher
 from geminicrm.kernel.db import Database
 from geminicrm.kernel.events import EventType
 from geminicrm.kernel.generation import Generations
-from geminicrm.kernel.http import HttpClient
+from geminicrm.kernel.http import AddressGuard, HttpClient
 from geminicrm.kernel.jobs.kinds import EventKind, Kind
 from geminicrm.kernel.jobs.retention import Keeper
 from geminicrm.kernel.jobs.settling import Watcher
@@ -162,7 +162,8 @@ class Core:
 
     def deliveries(self, owner: str) -> DeliveryEngine:
         """Make what sends webhooks in a worker, which `owner` names in leases."""
-        poster = Poster(self.http.guard, https_only=self.settings.production)
+        guard = AddressGuard(self.settings.egress_allow, own=self.receivers.is_own)
+        poster = Poster(guard, https_only=self.settings.production)
         return DeliveryEngine(
             Parts(
                 works=self.works,

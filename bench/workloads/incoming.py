@@ -1,4 +1,4 @@
-"""How long a service waits for its answer, at two hundred webhooks a second, with a worker."""
+"""How long a service waits for its answer, at 200 webhooks a second, beside a real worker."""
 
 import hashlib
 import hmac

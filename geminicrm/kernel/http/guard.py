@@ -5,7 +5,7 @@ differently the second time (DNS rebinding) gains nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import SplitResult, quote, urlsplit
@@ -52,9 +52,16 @@ class Target:
 class AddressGuard:
     """Checks URLs before the core calls them; `allow` comes from the operator's settings only."""
 
-    def __init__(self, allow: Sequence[str] = (), resolver: Resolver = resolve) -> None:
+    def __init__(
+        self,
+        allow: Sequence[str] = (),
+        resolver: Resolver = resolve,
+        own: Callable[[Target], bool] = lambda _target: False,
+    ) -> None:
+        """`own` tells which addresses are the server's own and may be called wherever they lead."""
         self._allow = AllowList.parse(allow)
         self._resolver = resolver
+        self._own = own
 
     def check(self, url: str, *, https_only: bool = False) -> Target:
         """Give the checked target of a URL.
@@ -132,6 +139,8 @@ class AddressGuard:
 
     def _check_address(self, target: Target, address: IPv4Address | IPv6Address) -> None:
         if self._allow.opens_pair(target.host, target.port) or self._allow.opens_address(address):
+            return
+        if self._own(target):
             return
         if _is_local_name(target.host):
             raise AddressRefused(

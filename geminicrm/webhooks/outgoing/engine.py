@@ -160,6 +160,11 @@ class DeliveryEngine:
                 _log.warning("deliveries wait: database or disk fail them", error=str(error))
                 self._stop.wait(_REST_SECONDS)
                 continue
+            except Exception:  # noqa: BLE001 - border of the thread, see below
+                # Without this no delivery would ever leave this process again.
+                _log.exception("deliveries wait: the engine failed")
+                self._stop.wait(_REST_SECONDS)
+                continue
             if not found:
                 self._signal.wait(self._pause())
             # Some that end together are written down together.

@@ -1,5 +1,6 @@
 """What the test receiver does: it is made when first asked for, keeps the latest, forgets."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import delete, select
 
 from geminicrm.kernel.errors import Finding, NotFound, ValidationFailed
+from geminicrm.kernel.http import Target
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.texts import storable
 from geminicrm.kernel.work import Work, Works
@@ -20,6 +22,7 @@ KEPT: Final = 50
 """So many of the latest requests are kept."""
 MOST_BYTES: Final = 262_144
 _TOKEN_BYTES: Final = 24
+_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{32}")
 _MOST_QUERY: Final = 2000
 _MOST_VALUE: Final = 8192
 
@@ -45,6 +48,15 @@ class Receivers:
     def url(self, row: WebhookReceiver) -> str:
         """Give the address at which it receives."""
         return self.prefix + row.token
+
+    def is_own(self, target: Target) -> bool:
+        """Tell whether a call goes to a test receiver of this server, and nowhere else on it.
+
+        Who tries things out on one machine has no public address that deliveries could go to.
+        """
+        url = target.origin + target.path
+        token = url.removeprefix(self.prefix)
+        return url.startswith(self.prefix) and _TOKEN.fullmatch(token) is not None
 
     def find(self, work: Work) -> WebhookReceiver | None:
         """Give the workspace's; None where it has none yet."""

@@ -1,9 +1,12 @@
 """The test receiver of webhooks: strangers put things in, people of the workspace look at them."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from geminicrm.app import create_app
-from geminicrm.webhooks.receiver.service import KEPT, MOST_BYTES
+from geminicrm.kernel.http import AddressGuard, AddressRefused
+from geminicrm.webhooks.receiver.service import KEPT, MOST_BYTES, Receivers
 from tests.support.core import make_tenant
 from tests.support.crm_pages import reader, said, visitor
 
@@ -151,3 +154,22 @@ def test_it_works_on_both_engines(both_cores):
     one.post("/webhooks/receiver/make")
     assert app.test_client().post(f"/{path_of(both_cores)}", data=b"\xff\x00x").status_code == 200
     assert "POST request" in one.page("/webhooks/receiver")
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("http://127.0.0.1:8000/webhooks/test/" + "a" * 32, True),
+        ("http://127.0.0.1:8000/webhooks/test/" + "a" * 33, False),
+        ("http://127.0.0.1:8000/webhooks/test/../../api/leads/" + "a" * 12, False),
+        ("http://127.0.0.1:8000/webhooks/test/" + "a" * 32 + "?x=1", False),
+        ("http://127.0.0.1:8001/webhooks/test/" + "a" * 32, False),
+        ("http://127.0.0.1:8000/api/leads", False),
+    ],
+)
+def test_deliveries_reach_the_own_machine_at_the_receiver_alone(core, url, own):
+    receivers = Receivers(core.works, "http://127.0.0.1:8000/")
+    guard = AddressGuard(own=receivers.is_own)
+    assert receivers.is_own(guard.parse(url)) is own
+    with {True: nullcontext(), False: pytest.raises(AddressRefused)}[own]:
+        guard.check(url)
