@@ -55,9 +55,8 @@ class Worker:
             KeepingUp(self._core.marketplace.registries.refreshing),
             Sweeping(self._core, self._care),
             TokenWatch(self._core.oauth.care),
-            self._deliveries,
         )
-        for one in besides:
+        for one in (*besides, self._deliveries):
             one.start()
         self._core.wakes.listen(lambda: self._engine.full)
         try:
@@ -97,11 +96,15 @@ class Worker:
             self._deliveries.nudge()
 
     def _close(self) -> None:
+        # Both at the same time: whoever has ended a worker waits ten seconds in all.
+        ending = threading.Thread(target=self._deliveries.stop, name="webhooks end")
+        ending.start()
         try:
             self._engine.close()
         except (SQLAlchemyError, AppError) as error:
             # The leases of what has ended run out, and another worker does it again.
             _log.warning("what has ended last is not written down", error=str(error))
+        ending.join()
 
 
 def run(core: Core) -> None:

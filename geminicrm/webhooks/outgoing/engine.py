@@ -33,7 +33,7 @@ from geminicrm.webhooks.outgoing.windows import Windows
 
 PLACES: Final = 512
 """So many deliveries at most are in hand at once."""
-DRAIN_SECONDS: Final = 5.0
+DRAIN_SECONDS: Final = 3.0
 _POLL_SECONDS: Final = 0.5
 _REST_SECONDS: Final = 2.0
 _LOOK_SECONDS: Final = 1.0
