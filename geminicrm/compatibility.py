@@ -14,9 +14,8 @@ from werkzeug.routing import Map
 from geminicrm.api.http import problem
 from geminicrm.kernel.errors import AppError
 from geminicrm.kernel.ids import new_id
+from geminicrm.webhooks.incoming.receive_api import OLD_PATH
 
-OLD_PATH: Final = "geminicrm.old_path"
-"""Where the environment of a request that was led on has the path it came for."""
 _SERVICE: Final = "<service>"
 _GET: Final = frozenset({"GET", "HEAD"})
 _POST: Final = frozenset({"POST"})

@@ -8,6 +8,8 @@ import threading
 import time
 from http.client import HTTPConnection
 
+from typing_extensions import override
+
 from bench import extensions, ours
 from bench.lab import Lab
 from bench.report import Row, Target
@@ -65,6 +67,7 @@ class _Sender(threading.Thread):
         for number in range(5):
             self._send(-1 - number)
 
+    @override
     def run(self) -> None:
         """Send them."""
         for number in self._numbers:

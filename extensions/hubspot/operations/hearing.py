@@ -21,8 +21,8 @@ _KINDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _GONE: Final = frozenset({"deletion", "privacyDeletion"})
-# What is about two records names them so; the one that was merged away is gone.
-_PLACES: Final = ("objectId", "fromObjectId", "toObjectId", "primaryObjectId")
+# A merge names what it made of which; what was merged away is gone. Associations are not synced.
+_PLACES: Final = ("objectId", "primaryObjectId", "newObjectId")
 
 
 def changes_of(kind: str, data: Mapping[str, Any]) -> tuple[Changed, ...]:

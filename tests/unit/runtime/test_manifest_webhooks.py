@@ -48,7 +48,7 @@ def test_one_without_a_scheme_is_told_and_not_taken():
         ({**HOOK, "option_settings": {"a": "x"}}, "/option_settings/a", "unknown_setting"),
         ({**HOOK, "max_bytes": 26214401}, "/max_bytes", "wrong_size"),
         ({**HOOK, "account": "a..b"}, "/account", "wrong_form"),
-        ({**HOOK, "sheme": "stripe"}, "/sheme", "unknown_property"),
+        ({**HOOK, "kind": "stripe"}, "/kind", "unknown_property"),
         ({**HOOK, "secrets": "signing"}, "/secrets", "wrong_type"),
     ],
 )

@@ -1,7 +1,9 @@
 """Events on their way to the integration: retries, dead letters, replays, what is told on."""
 
 import pytest
+from sqlalchemy import select
 
+from geminicrm.kernel.audit import AuditEntry
 from geminicrm.kernel.errors import Conflict, NotFound, ScopeMissing
 from geminicrm.kernel.jobs.models import Job
 from geminicrm.webhooks.incoming.replaying import reprocess
@@ -78,6 +80,12 @@ def test_a_replay_needs_its_permission_and_is_audited(gate):
         reprocess(work, row.id)
     with pytest.raises(NotFound), gate.core.works.write(gate.tenant.owner()) as work:
         reprocess(work, "whr_none")
+    gate.work()
+    replayed(gate)
+    with gate.core.works.read(gate.tenant.owner()) as work:
+        query = select(AuditEntry).where(AuditEntry.action == "webhook.reprocessed")
+        (entry,) = work.session.scalars(query)
+    assert (entry.subject, entry.actor_id) == (row.id, gate.tenant.owner_id)
 
 
 def test_code_that_breaks_is_an_attempt_as_any(gate):
