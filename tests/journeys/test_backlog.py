@@ -3,46 +3,28 @@
 On a server that really runs, with a real browser.
 """
 
-import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.ports import free_port
-from tests.support.process import Tree, clean_environ, command_of
+from tests.support.process import clean_environ, command_of
+from tests.support.served_demo import SECONDS, ServedDemo
 from tests.support.slow_mill import ID, NAME, package
 from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey]
-SECONDS = 90.0
 PATIENCE_MS = SECONDS * 1000
 LEADS = 60
 
 
-class Served:
-    """A demo that runs, as its owner has it before him."""
-
-    def __init__(self, tree: Tree, home: Path, port: int) -> None:
-        self.tree = tree
-        self.home = home
-        self.address = f"http://127.0.0.1:{port}"
-        self.demo = json.loads((home / "demo.json").read_bytes())
-
-    def ask(self, method: str, path: str, **more: Any) -> Any:
-        headers = {"Authorization": f"Bearer {self.demo['api_token']}"}
-        url = f"{self.address}{path}"
-        answer = requests.request(method, url, headers=headers, timeout=30, **more)
-        assert answer.ok, answer.text
-        return answer.json()
+class Served(ServedDemo):
+    """A demo with a slow mill installed in it."""
 
     def install(self, path: Path) -> None:
         environ = clean_environ(
@@ -54,9 +36,6 @@ class Served:
 
     def configure(self, **settings: object) -> None:
         self.ask("PATCH", f"/api/installations/{ID}", json={"settings": settings})
-
-    def lead(self, last_name: str) -> None:
-        self.ask("POST", "/api/leads", json={"last_name": last_name})
 
     def worker(self) -> int:
         """Give the process of the worker that runs now, 0 for none."""
@@ -70,34 +49,19 @@ class Served:
 
     def let_it_be_the_last_try(self, job_id: str) -> None:
         """Spend the tries of a job but one: five pauses would take half an hour."""
-        path = self.home / "geminicrm.db"
-        with closing(sqlite3.connect(path, timeout=30)) as database, database:
-            database.execute("UPDATE jobs SET max_attempts = attempts + 1 WHERE id = ?", (job_id,))
+        self.change_rows("UPDATE jobs SET max_attempts = attempts + 1 WHERE id = ?", job_id)
 
 
 @pytest.fixture
 def served(start_tree: Any, tmp_path: Path) -> Served:
-    home, port = tmp_path / "home", free_port()
-    tree = start_tree(
-        [sys.executable, "-m", "geminicrm", "serve", "--demo"],
-        GEMINICRM_ENV="test",
-        GEMINICRM_HOME=str(home),
-        PORT=str(port),
-    )
-    tree.wait_for_ok(f"http://127.0.0.1:{port}/readyz", SECONDS)
-    made = Served(tree, home, port)
+    made = Served(start_tree, tmp_path / "home")
     made.install(package(tmp_path))
     return made
 
 
 @pytest.fixture
 def page(served: Served, browser_page: Page) -> Page:
-    browser_page.goto(f"{served.address}/sign-in")
-    browser_page.locator("[name=email]").fill(served.demo["email"])
-    browser_page.locator("[name=password]").fill(served.demo["password"])
-    browser_page.get_by_role("button", name="Sign in").click()
-    expect(browser_page.get_by_role("navigation", name="Main")).to_be_visible()
-    return browser_page
+    return served.sign_in(browser_page)
 
 
 def figure(page: Page, name: str) -> Locator:
