@@ -71,7 +71,7 @@ class Room:
 class Hands:
     """Who takes: `owner`, who has so much of each endpoint in hand already, and `free` places.
 
-    `window` tells how many at once an endpoint has shown to bear.
+    `window` tells how many at once an endpoint has shown to bear, `quick` whether it answers soon.
     """
 
     owner: str
@@ -79,6 +79,7 @@ class Hands:
     free: int
     window: Callable[[str, int], int]
     last: str = ""
+    quick: Callable[[str], bool] = lambda _endpoint_id: True
 
 
 def due(work: Work) -> list[Candidate]:
@@ -133,7 +134,7 @@ def _most(one: Candidate, hands: Hands, at_once: int) -> int:
     held = hands.held.get(one.id, 0)
     if one.failures >= BREAKER:
         return min(at_once, 1) - held  # one tries whether it works again
-    well = hands.window(one.id, one.concurrency) >= one.concurrency
+    well = hands.window(one.id, one.concurrency) >= one.concurrency and hands.quick(one.id)
     return at_once * (AHEAD if well else 1) - held
 
 

@@ -182,7 +182,7 @@ class DeliveryEngine:
         over = {one.errand.id for one in ended}
         held = Counter(endpoint for one, endpoint in self._hand.items() if one not in over)
         free = self._parts.places - held.total()
-        return Hands(self._owner, held, free, self._windows.of, self._last)
+        return Hands(self._owner, held, free, self._windows.of, self._last, self._windows.quick)
 
     def _take(self, work: Work, found: Sequence[Candidate], hands: Hands) -> list[Errand]:
         given = candidates.rooms(work, found, hands)
@@ -202,7 +202,9 @@ class DeliveryEngine:
             del self._ended[: len(ended)]
         for one in ended:
             self._hand.pop(one.errand.id, None)
-            self._windows.note(one.errand.endpoint_id, well=not one.error)
+            self._windows.note(
+                one.errand.endpoint_id, well=not one.error, milliseconds=one.milliseconds
+            )
 
     def _look_after(self) -> None:
         """Keep leases, take over what dead workers hold; all now and then."""

@@ -228,6 +228,23 @@ def test_windows_grow_with_successes_and_shrink_with_failures():
     assert windows.of("a", 10) == 1
 
 
+def test_a_slow_receiver_has_nothing_waiting_in_hand(core, hooks, sender):
+    windows = Windows()
+    endpoint = hooks.add("http://127.0.0.1/a", concurrency=3)
+    hooks.happen(40)
+    sender.place()
+    windows.note(endpoint, well=True, milliseconds=3_000)
+    windows.note(endpoint, well=True, milliseconds=3_000)
+    hands = Hands("me", {}, 100, windows.of, "", windows.quick)
+    with core.works.across_workspaces("claim", write=True) as work:
+        (room,) = candidates.rooms(work, candidates.due(work), hands)
+    assert len(room.starts.times) == 3
+    windows.note(endpoint, well=True, milliseconds=20)
+    with core.works.across_workspaces("claim", write=True) as work:
+        (room,) = candidates.rooms(work, candidates.due(work), hands)
+    assert len(room.starts.times) == 15
+
+
 def test_a_million_deliveries_of_one_endpoint_are_passed_in_one_step(make_core):
     core = make_core()
     query = str(candidates.DUE).replace(":now", "'2030-01-01'")
