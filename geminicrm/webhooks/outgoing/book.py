@@ -7,6 +7,8 @@ from sqlalchemy import select, update
 
 from geminicrm.kernel.errors import NotFound, PreconditionFailed
 from geminicrm.kernel.work import Work
+from geminicrm.notifications.raising import resolve
+from geminicrm.webhooks.outgoing.disabling import notice_key
 from geminicrm.webhooks.outgoing.models import (
     DELETED,
     FAILED,
@@ -48,7 +50,7 @@ def place_of(url: str) -> str:
 def well_again(work: Work, endpoint_id: str) -> None:
     """Forget what went wrong, so that it is tried at once and not switched off for old failures.
 
-    `tat` stays: what was sent a moment ago still counts for the rate.
+    Nobody has to be reminded of it any more. `tat` stays: what was sent a moment ago still counts for the rate.
     """
     work.session.execute(
         update(EndpointHealth)
@@ -56,6 +58,7 @@ def well_again(work: Work, endpoint_id: str) -> None:
         .values(failures=0, failing_since=None, open_until=None)
         .execution_options(synchronize_session=False)
     )
+    resolve(work, work.workspace_id, notice_key(endpoint_id))
 
 
 def bury(work: Work, row: Endpoint) -> None:
@@ -71,3 +74,4 @@ def bury(work: Work, row: Endpoint) -> None:
         .values(state=FAILED, last_error=_GONE, finished_at=work.now)
         .execution_options(synchronize_session=False)
     )
+    resolve(work, work.workspace_id, notice_key(row.id))

@@ -3,8 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from geminicrm.kernel.crypto import Cipher
+from geminicrm.notifications.models import Notification
+from geminicrm.webhooks.outgoing.disabling import disable, gone
 from geminicrm.webhooks.outgoing.keys import reencrypt, sweep
 from geminicrm.webhooks.outgoing.models import Endpoint
 from geminicrm.webhooks.outgoing.questions import DeliveryQuestion
@@ -71,3 +74,14 @@ def test_a_hook_expires_and_events_are_triggered(core, room, north, clock):
     clock.advance(3600)
     assert room.hooks.expire() == 1
     assert room.triggers.trigger(actor, "lead.created", {"id": "lead_1"}) == []
+
+
+@pytest.mark.parametrize("mend", ["resume", "delete"])
+def test_nobody_is_reminded_of_what_was_mended(core, room, make, north, mend):
+    made = make().endpoint["id"]
+    with core.works.across_workspaces("switch one off for a test", write=True) as work:
+        assert disable(work, core.generations, {made: (gone(), None)}) == 1
+    getattr(room.endpoints, mend)(north.owner(), made)
+    with core.works.read(north.owner()) as work:
+        (notice,) = work.session.scalars(select(Notification))
+        assert (notice.key, notice.resolved_at) == (f"webhook_endpoint:{made}", work.now)
