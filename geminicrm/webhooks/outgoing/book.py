@@ -50,7 +50,8 @@ def place_of(url: str) -> str:
 def well_again(work: Work, endpoint_id: str) -> None:
     """Forget what went wrong, so that it is tried at once and not switched off for old failures.
 
-    Nobody has to be reminded of it any more. `tat` stays: what was sent a moment ago still counts for the rate.
+    Nobody has to be reminded of it any more. `tat` stays: what was sent a moment ago still counts
+    for the rate.
     """
     work.session.execute(
         update(EndpointHealth)
