@@ -57,6 +57,12 @@ CARDS: Sequence[Card] = (
         kinds=frozenset({"contact", "company", "deal"}),
         scope="read:integrations",
     ),
+    Card(
+        title="Webhooks",
+        url="/webhooks/card",
+        kinds=frozenset({"lead", "contact", "company", "deal", "activity"}),
+        scope="read:webhooks",
+    ),
 )
 # What rooms put on the page of a connection.
 SECTIONS: Sequence[Section] = (

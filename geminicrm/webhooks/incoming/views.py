@@ -12,6 +12,7 @@ from geminicrm.kernel.work import Work
 from geminicrm.web.pages import render
 from geminicrm.webhooks.incoming.addresses import OLD_HOLDS
 from geminicrm.webhooks.incoming.assembly import Incoming
+from geminicrm.webhooks.incoming.listing import READ as READ_LOG
 from geminicrm.webhooks.incoming.listing import facts_of
 
 _HOUR = 3600
@@ -38,6 +39,7 @@ def blueprint(incoming: Incoming, book: ConnectionBook) -> Blueprint:
             connection_id=row.id,
             facts={**facts, "last": format_instant(facts["last"]) if facts["last"] else None},
             unsigned=any(incoming.reception.lacks_secret(one) for one in found if one is not None),
+            may_read=actor.allows(READ_LOG),
             may_change=may_change,
             hours=int(OLD_HOLDS.total_seconds()) // _HOUR,
         )

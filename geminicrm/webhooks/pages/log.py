@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from geminicrm.identity.guards import current_actor, needs
 from geminicrm.kernel.clock import format_instant
 from geminicrm.kernel.errors import AppError, NotFound
+from geminicrm.kernel.paging import Page
 from geminicrm.web.pages import render
 from geminicrm.webhooks.outgoing.assembly import Outgoing
 from geminicrm.webhooks.outgoing.book import MANAGE, READ
@@ -29,6 +30,7 @@ HOURS: Final = {
 _DAY: Final = "24"
 _TABS: Final = (("", "Attempts"), ("request", "Request"), ("response", "Response"))
 _SHOWN_BYTES: Final = 16_384
+_BESIDE: Final = 5
 _KEPT: Final = ("endpoint_id", "state", "type", "object_id", "q", "hours")
 
 
@@ -64,6 +66,14 @@ def _serve_list(pages: Blueprint, outgoing: Outgoing) -> None:
             hours=HOURS,
             may_change=actor.allows(MANAGE),
         )
+
+    @pages.get("/card/<kind>/<record_id>")
+    @needs(READ)
+    def card(kind: str, record_id: str) -> str:
+        """Say beside a record what was sent of it; nothing where nothing was."""
+        question = DeliveryQuestion(object_id=record_id, page=Page(limit=_BESIDE))
+        found = outgoing.deliveries.page(current_actor(), question)
+        return render("webhooks/card.html", found=found, kind=kind, record_id=record_id)
 
     @pages.post("/deliveries/replay")
     @needs(MANAGE)

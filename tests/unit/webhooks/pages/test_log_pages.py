@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from geminicrm.kernel.ids import new_id
 from geminicrm.webhooks.outgoing.models import DELIVERIES, HEALTH, Attempt
-from tests.support.crm_pages import said, visitor
+from tests.support.crm_pages import reader, said, visitor
 
 FAILED = {
     "state": "failed",
@@ -181,3 +181,19 @@ def test_the_first_page_counts_a_day(owner, failed):
     page = said(owner.page("/webhooks"))
     assert "Failed 1 Can be replayed" in page
     assert "0 of 1" in page
+
+
+def test_beside_a_record_stands_what_was_sent_of_it(core, app, tenant, owner, endpoint_id):
+    sent = core.outgoing.deliveries.get(
+        tenant.owner(), core.outgoing.trials.sample(tenant.owner(), endpoint_id, "deal.won")["id"]
+    )
+    for _ in range(5):
+        core.outgoing.trials.sample(tenant.owner(), endpoint_id, "deal.won")
+    page = owner.page(f"/webhooks/card/deal/{sent['object_id']}")
+    assert page.count("data-delivery=") == 5
+    assert f"/webhooks/deliveries?object_id={sent['object_id']}" in page
+    assert owner.page("/webhooks/card/lead/lead_of_nobody").strip() == ""
+    made = core.crm.leads.create(tenant.owner(), {"last_name": "Lovelace"})
+    assert f"/webhooks/card/lead/{made['id']}" in owner.page(f"/leads/{made['id']}")
+    reading = reader(core, app, tenant)
+    assert "deal.won" in reading.page(f"/webhooks/card/deal/{sent['object_id']}")
