@@ -38,6 +38,7 @@ def test_operations_are_the_methods_of_the_contract():
         "connect",
         "end_connection",
         "exchange_code",
+        "handle_webhook",
         "status",
         "test_connection",
     )
