@@ -10,7 +10,7 @@ from geminicrm.runtime.manifest_model import event_kind
 from geminicrm.runtime.strict_json import shorten
 
 CORE_KINDS: Final = frozenset(
-    {"activity", "company", "contact", "deal", "lead", "payment", "pipeline"}
+    {"activity", "company", "contact", "deal", "endpoint", "lead", "payment", "pipeline", "webhook"}
 )
 """What the names of the core's own events begin with."""
 _MOST_TYPES: Final = 20

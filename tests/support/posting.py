@@ -1,6 +1,9 @@
 """One post of the delivery engine's client, in a loop of its own."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import pytest
 
@@ -10,7 +13,14 @@ from geminicrm.webhooks.outgoing.posting import Post, Poster
 from geminicrm.webhooks.outgoing.reaching import PostFailed
 
 ALLOW = ("127.0.0.0/8",)
+Found = TypeVar("Found")
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+def in_loop(made: Coroutine[Any, Any, Found]) -> Found:
+    """Run a coroutine in a thread of its own: a browser of other tests may have a loop in ours."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, made).result()
 
 
 def post(
@@ -30,7 +40,7 @@ def post(
         finally:
             poster.close()
 
-    return asyncio.run(run())
+    return in_loop(run())
 
 
 def failure(

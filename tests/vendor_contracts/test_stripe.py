@@ -73,8 +73,7 @@ def failure_of(stripe, via, operation, **given):
 
 
 def test_every_operation_of_the_contract_has_a_sample():
-    offline = {"read_webhook"}
-    assert {*READING, *KEYED, *REPEATABLE, *offline} == set(operations_of("payments"))
+    assert {*READING, *KEYED, *REPEATABLE} == set(operations_of("payments"))
 
 
 @pytest.mark.parametrize("way", ["in-process", "sandboxed"])

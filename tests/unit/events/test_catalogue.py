@@ -12,6 +12,9 @@ from geminicrm.core import event_types
 from geminicrm.events.catalogue import Catalogue, Catalogues, sample_of, schema_of, shown
 from geminicrm.kernel.errors import NotFound
 from geminicrm.kernel.outbox import OutboxEvent
+from geminicrm.webhooks.outgoing.disabling import disable, gone
+from geminicrm.webhooks.outgoing.events import WebhookPing
+from geminicrm.webhooks.outgoing.wishes import NewEndpoint
 from tests.support.core import Tenant
 from tests.support.paying import desk_of
 
@@ -64,16 +67,27 @@ def payments(core: Core, tenant: Tenant) -> None:
     desk.hands.close()
 
 
+def webhooks(core: Core, tenant: Tenant) -> None:
+    """Have an endpoint switched off."""
+    new = NewEndpoint(url="https://93.184.216.34/in", events=("lead.*",))
+    made = core.outgoing.endpoints.create(tenant.owner(), new).endpoint["id"]
+    with core.works.across_workspaces("switch one off for a test", write=True) as work:
+        disable(work, core.generations, {made: (gone(), None)})
+
+
 def test_every_event_is_as_its_type_says(core: Core, tenant: Tenant):
     a_busy_day(core, tenant)
     payments(core, tenant)
+    webhooks(core, tenant)
     with core.works.read(tenant.system()) as work:
         events = [row.stored().body() for row in work.session.scalars(select(OutboxEvent))]
     for event in events:
         jsonschema.validate(event, schema_of(CATALOGUE.get(event["type"])))
         said = set(CATALOGUE.get(event["type"]).data["properties"])
         assert set(event["data"]) == said, event["type"]
-    assert {event["type"] for event in events} == {one.type for one in CATALOGUE.all()}
+    # A ping goes to its endpoint alone, past the outbox.
+    told = {event["type"] for event in events} | {WebhookPing.type}
+    assert told == {one.type for one in CATALOGUE.all()}
 
 
 @pytest.mark.parametrize("one", CATALOGUE.all(), ids=lambda one: one.type)
@@ -97,7 +111,7 @@ def test_types_are_found_by_name_and_by_pattern(tenant: Tenant):
     assert CATALOGUE.known("deal.*")
     assert not CATALOGUE.known("planet.*")
     readable = CATALOGUE.readable(tenant.owner("read:leads"))
-    assert {one.type.partition(".")[0] for one in readable} == {"lead", "pipeline"}
+    assert {one.type.partition(".")[0] for one in readable} == {"lead", "pipeline", "webhook"}
 
 
 def test_what_an_event_holds_is_for_those_who_may_read_such_records(tenant: Tenant):

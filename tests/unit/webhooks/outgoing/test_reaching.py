@@ -11,7 +11,7 @@ import pytest
 from geminicrm.kernel.http import AddressGuard
 from geminicrm.webhooks.outgoing.posting import Post, Poster
 from tests.support.loopback import read_request
-from tests.support.posting import ALLOW, OK, failure, post
+from tests.support.posting import ALLOW, OK, failure, in_loop, post
 
 
 def test_nobody_listens():
@@ -132,7 +132,7 @@ def test_a_look_up_that_hangs_holds_up_nobody_else(answer):
             slow.cancel()
             poster.close()
 
-    found, slow_was_done = asyncio.run(both())
+    found, slow_was_done = in_loop(both())
     release.set()
     assert (found.status, slow_was_done) == (200, False)
 
