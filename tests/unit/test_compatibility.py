@@ -91,7 +91,8 @@ def test_what_leads_nowhere_names_the_extension(client, method, path, refusal, e
 
 
 def test_nobody_else_is_led_anywhere(client):
-    assert client.get("/webhooks/zoom").status_code == 404
+    # What is asked for with GET is a page of people's, and no webhook.
+    assert client.get("/webhooks/zoom").headers["Location"].startswith("/sign-in")
     assert client.post("/webhooks/..%2Fleads").status_code == 404
     assert client.post("/webhooks/zoom/more").status_code == 404
     assert client.delete("/api/calls/webhook/status").status_code == 404
