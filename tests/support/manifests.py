@@ -60,6 +60,21 @@ FULL: dict[str, Any] = {
             "sample": {"lead_id": "lead_1"},
         }
     ],
+    "capability_types": [
+        {
+            "name": "forecast",
+            "description": "What the weather will be.",
+            "operations": [
+                {
+                    "name": "tomorrow",
+                    "description": "Give the weather of a place.",
+                    "changes": False,
+                    "arguments": {"type": "object", "properties": {"place": {"type": "string"}}},
+                    "result": {"type": "object"},
+                }
+            ],
+        }
+    ],
     "hooks": ["collect_panel", "on_event"],
     "provides": ["email"],
     "authentication": [
