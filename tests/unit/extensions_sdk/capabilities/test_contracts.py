@@ -23,6 +23,7 @@ SIMPLE = {
     datetime: datetime(2026, 2, 28, 12, 30, tzinfo=UTC),
     Decimal: Decimal("1.50"),
     type(None): None,
+    typing.Any: {"k": [1, None]},
 }
 OPERATIONS = [(name, operation) for name in CAPABILITIES for operation in operations_of(name)]
 
