@@ -14,7 +14,7 @@ from flask import Flask, Response, g, redirect, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from typing_extensions import override
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -24,7 +24,7 @@ from geminicrm.config import Settings
 from geminicrm.identity.guards import Guard
 from geminicrm.kernel import logs
 from geminicrm.kernel.db import Base, Database
-from geminicrm.kernel.errors import AppError, Unauthenticated
+from geminicrm.kernel.errors import AppError, BadRequest, Unauthenticated
 from geminicrm.kernel.ids import new_id
 from geminicrm.kernel.metrics import Metrics
 from geminicrm.kernel.trouble import trouble
@@ -34,6 +34,7 @@ _log = structlog.get_logger(__name__)
 _STANDARD = logging.getLogger(__name__)
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/oauth/", "/.well-known/")
 _HSTS = "max-age=31536000; includeSubDomains"
+_NUL = "NUL (0x00)"
 
 
 class _HttpFault(AppError):
@@ -120,6 +121,9 @@ def _answer_errors(app: Flask) -> None:
 
     @app.errorhandler(SQLAlchemyError)
     def _database(error: SQLAlchemyError) -> AnyResponse:
+        if isinstance(error, DataError) and _NUL in str(error.orig):
+            # What was asked for has a NUL in it: SQLite just finds nothing, PostgreSQL says so.
+            return _answer(BadRequest("An address or a field has a NUL character in it."))
         told = trouble(error)
         if told is None:
             return _unexpected(error)
