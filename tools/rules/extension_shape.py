@@ -9,7 +9,7 @@ from tools.rules.tree import Finding, Source, Tree
 NOT_EXTENSIONS = frozenset({"sdk"})
 MUSTS = ("manifest.json", "__init__.py", "extension.py")
 MAY = frozenset(
-    {*MUSTS, "routes.py", "client.py", "mapping.py", "errors.py", "signature.py"}
+    {*MUSTS, "routes.py", "client.py", "mapping.py", "errors.py"}
     | {"README.md", "CHANGELOG.md", "LICENSE"}
 )
 # An integration has one module under operations for each kind of thing that its contract is about.

@@ -1,6 +1,6 @@
 """The pages of endpoints: the list, the form, one endpoint and what can be done with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -174,7 +174,7 @@ def _secret_page(created: Created, title: str) -> str:
     )
 
 
-def _told(endpoint_id: str, act: Any, text: str) -> Response:
+def _told(endpoint_id: str, act: Callable[[], object], text: str) -> Response:
     try:
         act()
         flash(text, "success")
@@ -185,7 +185,7 @@ def _told(endpoint_id: str, act: Any, text: str) -> Response:
     return redirect(url_for("webhooks.one", endpoint_id=endpoint_id), 303)
 
 
-def _sent(endpoint_id: str, send: Any) -> Response:
+def _sent(endpoint_id: str, send: Callable[[], Mapping[str, Any]]) -> Response:
     """Lead to what was sent, which says how it goes."""
     try:
         delivery = send()
